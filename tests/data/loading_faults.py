@@ -151,9 +151,9 @@ LOADING_FAULTS = (
         "data/test_new_items.py what_is_refused",
     ),
     Fault(
-        "data/modalities/numbers.py",
-        "        if bad:\n",
-        "        if False:\n",
+        "data/new_arrays.py",
+        "    if bad:\n",
+        "    if False:\n",
         "NaN is predicted",
         "data/test_new_items.py what_is_refused",
     ),

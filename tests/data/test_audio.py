@@ -16,8 +16,8 @@ from headstart.data.check import check
 from headstart.data.load import load
 from headstart.data.modalities.audio import BANDS, log_mel, read_wave
 from headstart.data.unlabelled import load_unlabelled
-from headstart.predictor.predictions import Decision
 from headstart.predictor.save import save_model
+from headstart.runtime.predictions import Decision
 from headstart.session.inputs import fit_to_data, loader_of
 
 RATE = 8000

@@ -4,7 +4,7 @@ import pytest
 
 import headstart as hs
 from headstart.data.columns import Columns
-from headstart.data.manifest import new_texts
+from headstart.data.new_texts import new_texts
 
 WORDS = ["the film was good", "a dull and slow story", "acting that moves", "I left before the end of it"]
 REVIEWS = [f"{WORDS[n % 4]}, and number {n} of the reviews was no better than that" for n in range(12)]

@@ -16,9 +16,9 @@ from headstart.data.depth_warnings import DepthWarning
 from headstart.data.unlabelled import load_unlabelled
 from headstart.predictor import web_demo
 from headstart.predictor.fit import fit
-from headstart.predictor.predictions import Decision
 from headstart.predictor.predictor import open_model
 from headstart.predictor.save import save_model
+from headstart.runtime.predictions import Decision
 from headstart.session.inputs import fit_to_data, loader_of
 
 RAMP = np.linspace(0, 1, 32)[None] * np.ones((32, 1))

@@ -197,7 +197,7 @@ RUN = (
     ),
     # what is kept
     Fault(
-        "run/checkpoint.py",
+        "core/atomic_file.py",
         "temporary.replace(path)",
         "path.write_bytes(data); temporary.unlink()",
         "a file that can be found half-written",

@@ -12,8 +12,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from headstart.core import CannotWrite, Mismatch
-from headstart.run import checkpoint
-from headstart.run.checkpoint import load_state, save_state, write_atomically
+from headstart.core.atomic_file import write_atomically
+from headstart.run.checkpoint import load_state, save_state
 
 
 def same(a, b):
@@ -169,7 +169,7 @@ def failing(error, after=0):
 def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "s"
     save_state(STATE, path)
-    monkeypatch.setattr(checkpoint.os, "fsync", failing(OSError(28, "No space left on device")))
+    monkeypatch.setattr(os, "fsync", failing(OSError(28, "No space left on device")))
     with pytest.raises(CannotWrite, match=r"No space left on device.*what was finished before is kept"):
         save_state({"step": 4}, path)
     assert same(load_state(path), STATE)

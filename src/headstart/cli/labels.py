@@ -94,8 +94,8 @@ def _print(errors: "LabelErrors", rows: int) -> None:
 def _write(errors: "LabelErrors", out: Path, replace: bool) -> None:
     """The rows as label fixes without an action."""
     from headstart.core import CannotWrite
+    from headstart.core.atomic_file import write_atomically
     from headstart.data.label_fixes import LabelFix, as_csv
-    from headstart.run.checkpoint import write_atomically
 
     if out.is_dir() or (out.exists() and not replace):
         raise CannotWrite(f"{out} is there already. Name another file, or replace it: --replace.")

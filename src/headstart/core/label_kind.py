@@ -2,9 +2,6 @@
 
 from typing import Any, Literal, get_args
 
-import numpy as np
-import torch
-
 from headstart.core.errors import BadData
 
 LabelKind = Literal["classes", "tags", "numbers"]
@@ -23,11 +20,12 @@ def label_kind_of(labels: Any) -> LabelKind:
         BadData: the labels have another dtype or shape.
     """
     dtype, axes = labels.dtype, labels.ndim
-    if dtype in (torch.int64, np.dtype(np.int64)) and axes == 1:
+    named = str(dtype).removeprefix("torch.")
+    if named == "int64" and axes == 1:
         return "classes"
-    if dtype in (torch.bool, np.dtype(np.bool_)) and axes == 2:
+    if named == "bool" and axes == 2:
         return "tags"
-    floats = dtype.is_floating_point if isinstance(dtype, torch.dtype) else dtype.kind == "f"
+    floats = getattr(dtype, "is_floating_point", False) or getattr(dtype, "kind", "") == "f"
     if floats and axes == 2:
         return "numbers"
     raise BadData(

@@ -4,14 +4,15 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from .errors import BadInput, MissingPackage
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 NOTHING = -1  # pads a row to the longest of its batch; no tokenizer has such an id
 
@@ -49,7 +50,7 @@ class Tokens:
         ids = [np.array(one.ids or [self.pad], dtype=np.int32) for one in found]
         return ids, np.array([bool(one.overflowing) for one in found], dtype=np.bool_)
 
-    def __call__(self, texts: Sequence[str]) -> Tensor:
+    def __call__(self, texts: Sequence[str]) -> "Tensor":
         """The backbone's input: int64 (n, longest), shorter rows padded with -1."""
         return filled_up(self.ids(texts)[0])
 
@@ -71,13 +72,20 @@ class Tokens:
         return made
 
 
-def filled_up(ids: Sequence[NDArray[np.int32]]) -> Tensor:
+def filled_up(ids: Sequence[NDArray[np.int32]]) -> "Tensor":
+    """The same as `padded`, as a tensor."""
+    import torch
+
+    return torch.from_numpy(padded(ids))
+
+
+def padded(ids: Sequence[NDArray[np.int32]]) -> NDArray[np.int64]:
     """Pad rows of different lengths to int64 (n, longest) with -1."""
     longest = max((len(one) for one in ids), default=1)
     rows = np.full((len(ids), longest), NOTHING, dtype=np.int64)
     for row, one in zip(rows, ids, strict=True):
         row[: len(one)] = one
-    return torch.from_numpy(rows)
+    return rows
 
 
 @lru_cache(maxsize=4)

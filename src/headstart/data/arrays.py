@@ -13,8 +13,9 @@ from .columns import brief
 from .dataset import Dataset
 from .levels import are_deep
 from .naming import grouped
+from .plain_arrays import as_array
 from .samples import Array, Rows, pixels_last
-from .targets import as_array, of_values
+from .targets import of_values
 
 PIXELS = (np.uint8, np.uint16)  # types of arrays that are pictures if their shape is
 

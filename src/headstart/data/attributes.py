@@ -12,8 +12,8 @@ from headstart.face import spell
 from .columns import cell_texts, column_array, whole_names
 from .dataset import Dataset
 from .naming import natural
+from .plain_arrays import as_array
 from .samples import Rows
-from .targets import as_array
 
 MOST = 50  # values of a nuisance attribute
 

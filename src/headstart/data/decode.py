@@ -4,16 +4,20 @@ The fast path: a JPEG is decoded at the smallest scale that is large enough, and
 resizing are one call.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import torch
+from numpy.typing import NDArray
 from PIL import Image
 from PIL.Image import Resampling
-from torch import Tensor
 
 from headstart.core import Preprocess
 
 from .levels import Window
 from .opening import Source, flat, opened, shrink, upright_size
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 GAP = 2.0  # large pictures are first reduced by box averaging, down to this multiple of the target
 
@@ -46,8 +50,17 @@ def read_picture(source: Source, name: str = "", window: Window | None = None) -
         return flat(picture)
 
 
-def prepare(source: Source, preprocess: Preprocess, margin: float = 1.0, name: str = "") -> Tensor:
-    """Preprocess a picture for a backbone: uint8 (3, height, width), channels last in memory.
+def prepare(source: Source, preprocess: Preprocess, margin: float = 1.0, name: str = "") -> "Tensor":
+    """The same as `prepared`, as a tensor (3, height, width), channels last in memory."""
+    import torch
+
+    return torch.from_numpy(prepared(source, preprocess, margin, name)).permute(2, 0, 1)
+
+
+def prepared(
+    source: Source, preprocess: Preprocess, margin: float = 1.0, name: str = ""
+) -> NDArray[np.uint8]:
+    """Preprocess a picture for a backbone: uint8 (height, width, 3).
 
     "crop" equals resizing the shorter side to size / keep and cropping the centre.
 
@@ -68,7 +81,7 @@ def prepare(source: Source, preprocess: Preprocess, margin: float = 1.0, name: s
         shrink(picture, scaled[::-1] if turned else scaled)
         upright = flat(picture)
     small = _resized(upright, scaled, (width, height), _FILTERS[preprocess.filter])
-    return torch.from_numpy(np.array(small)).permute(2, 0, 1)
+    return np.array(small)
 
 
 def _scaled(full: _Size, target: _Size, preprocess: Preprocess, margin: float) -> _Size:

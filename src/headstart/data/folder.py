@@ -13,10 +13,11 @@ from .dataset import Dataset
 from .finding import Finding, finding
 from .folder_files import HELP, endings, files_below, files_in, folders_in, holds_samples, is_sample
 from .located import table_beside, table_in_classes
-from .modality import file_formats, file_suffixes, kind_of_files, modalities, suffix_of
+from .modality import file_formats, file_suffixes, kind_of_files, modalities
 from .naming import numbered, part_of, sides
 from .samples import Files, Samples
 from .split_folders import layout_of
+from .suffixes import suffix_of
 from .text_files import SUFFIXES as TEXT_SUFFIXES
 from .text_files import UTF8, texts_of
 

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from .modality import file_suffixes, suffix_of
 from .naming import natural
+from .suffixes import suffix_of
 
 HELP = frozenset(
     [
@@ -71,7 +71,11 @@ def sample_files(folder: Path) -> list[Path]:
 
 def is_sample(path: Path, suffixes: frozenset[str] | None = None) -> bool:
     """Whether a file holds one sample, by its ending; None takes those of pictures and sounds."""
-    return suffix_of(path) in (file_suffixes() if suffixes is None else suffixes)
+    if suffixes is None:
+        from .modality import file_suffixes  # which need torch
+
+        suffixes = file_suffixes()
+    return suffix_of(path) in suffixes
 
 
 def holds_samples(folder: Path, suffixes: frozenset[str] | None = None) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -180,3 +180,12 @@ def class_names_in(schema: Any) -> dict[str, list[str]]:
         }
     except (ValueError, AttributeError):
         return {}
+
+
+def are_tables(values: Any) -> bool:
+    """Whether `values` is a data frame, a structured array, a mapping of columns, or rows as mappings."""
+    if isinstance(values, Mapping) or is_frame(values):
+        return True
+    if isinstance(values, list):
+        return bool(values) and isinstance(values[0], Mapping)
+    return isinstance(values, np.ndarray) and bool(values.dtype.names)

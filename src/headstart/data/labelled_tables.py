@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from headstart.core import BadData, BadInput, Unknown
 from headstart.core.label_kind import LabelKind
 from headstart.core.schema import ColumnKind
@@ -14,7 +12,6 @@ from headstart.face import spell
 from .attributes import attributed
 from .columns import Origin
 from .dataset import Dataset
-from .frames import is_frame
 from .h5ad import annotation, items_in, table_in
 from .naming import grouped, names_are_known, sides
 from .samples import Rows
@@ -22,15 +19,6 @@ from .schemas import silent_columns
 from .tables import Table, from_columns
 from .targets import Target, of_columns
 from .times import LIKE_A_DATE
-
-
-def are_tables(values: Any) -> bool:
-    """Whether `values` is a data frame, a structured array, a mapping of columns, or rows as mappings."""
-    if isinstance(values, Mapping) or is_frame(values):
-        return True
-    if isinstance(values, list):
-        return bool(values) and isinstance(values[0], Mapping)
-    return isinstance(values, np.ndarray) and bool(values.dtype.names)
 
 
 def from_table(

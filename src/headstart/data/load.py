@@ -15,16 +15,16 @@ from .attributes import attributed
 from .columns import Columns, Origin, names_in
 from .dataset import Dataset
 from .folder import from_folder
-from .frames import refuse_other_order, settled
+from .frames import are_tables, refuse_other_order, settled
 from .hugging_face import from_hugging_face, is_hugging_face
 from .kept_columns import keep_columns
 from .labelled_rows import with_labels
-from .labelled_tables import are_tables, from_h5ad
+from .labelled_tables import from_h5ad
 from .labels_beside import labels_beside
 from .manifest import from_manifest, from_rows_with_labels
 from .metadata_folder import from_metadata, metadata_in
 from .modality import modalities
-from .npz import from_npz
+from .npz import labelled_in
 from .picture_lists import are_files, are_pictures, from_list
 from .published.register import PUBLISHED, published, recognised
 from .sparse import dense
@@ -265,7 +265,7 @@ def _from_file(path: Path, columns: Columns, name: str) -> Dataset:
         return from_h5ad(path, labelling, columns.group, columns.split, name, kind, columns.attribute)
     if suffix == ".npz":
         columns.refuse(f"{path} holds the arrays x and y, not named columns", way="load the arrays yourself")
-        return from_npz(path, name, columns.label_kind)
+        return from_arrays(*labelled_in(path), None, name, columns.label_kind)
     if suffix not in SUFFIXES:
         kinds = ", ".join((*SUFFIXES, ".h5ad", ".npz", ZIP))
         raise BadInput(

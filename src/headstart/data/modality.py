@@ -26,6 +26,7 @@ from headstart.core import Preprocess, Reader, SampleLoader
 from .augment import Augment
 from .near_duplicates import Pair
 from .samples import Raw, Rows
+from .suffixes import suffix_of
 from .unseen import Unseen
 
 D = TypeVar("D")  # `Dataset`, which knows its modality and so can't be known here
@@ -33,7 +34,6 @@ Fetch = Callable[[Rows], Tensor]  # the samples (n, ...) of rows (n,), as the ba
 Features = Callable[[D, Rows, Fetch], Tensor]  # plain numbers (n, d) for rows (n,) of a data set
 
 DEFAULT = "pictures"  # kind assumed for files with unknown suffixes
-COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 BATCH = 64  # samples converted to plain numbers at once
 STEP = 32  # pixels: most architectures halve their maps five times
 RAW_SIZE = 16  # pixels a side: more do not improve a linear model of few pictures
@@ -215,12 +215,6 @@ def modalities() -> dict[str, Modality[Any]]:
         if isinstance(value, type) and issubclass(value, Modality) and value.__module__ == module.__name__
     ]
     return {found.kind: found() for found in classes}
-
-
-def suffix_of(path: str | Path) -> str:
-    """The ending of a file's name in small letters; if it is compressed, with the one before: ".nii.gz"."""
-    last, before = Path(path).suffix.lower(), Path(Path(path).stem).suffix.lower()
-    return before + last if last in COMPRESSED else last
 
 
 def kind_of_files(paths: Iterable[str | Path]) -> str:

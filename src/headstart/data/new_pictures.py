@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from torch import Tensor
-
 from headstart.core import BadInput
+from headstart.data.plain_arrays import as_array, is_tensor
 from headstart.data.samples import pixels_last
-from headstart.data.targets import as_array
 
 
 def listed_pictures(items: Any) -> Any:
@@ -25,7 +23,7 @@ def listed_pictures(items: Any) -> Any:
 
 def as_picture(item: Any) -> Any:
     """A tensor (h, w), (h, w, 1 | 3 | 4) or (1 | 3, h, w) as an array, colours last; all else as it is."""
-    if not isinstance(item, Tensor):
+    if not is_tensor(item):
         return item
     pixels = pixels_last(as_array(item, "a picture")[None])
     return item if pixels is None else pixels[0]

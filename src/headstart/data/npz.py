@@ -7,29 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.core import BadData
-from headstart.core.label_kind import LabelKind
-
-from .arrays import from_arrays
-from .dataset import Dataset
 
 SUFFIXES = (".npz", ".npy")
 X, Y = "x", "y"
-
-
-def from_npz(file: Path, name: str, label_kind: LabelKind | None = None) -> Dataset:
-    """Load a dataset from the arrays x (n, ...) and y of an .npz file; see `from_arrays`.
-
-    Raises:
-        BadData: it can't be read, holds other arrays, or has unusable labels.
-    """
-    found = _arrays(file)
-    for wanted in (X, Y):
-        if wanted not in found:
-            raise BadData(
-                f"{file} has no array {wanted!r}; it has {_names(found)}. "
-                "Write it with np.savez(file, x=samples, y=labels)."
-            )
-    return from_arrays(found[X], found[Y], None, name, label_kind)
 
 
 def arrays_in(file: Path) -> dict[str, NDArray[Any]]:
@@ -42,6 +22,22 @@ def arrays_in(file: Path) -> dict[str, NDArray[Any]]:
     if X not in found:
         raise BadData(f"{file} has no array {X!r}; it has {_names(found)}.")
     return found
+
+
+def labelled_in(file: Path) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The arrays x (n, ...) and y of an .npz file.
+
+    Raises:
+        BadData: it can't be read, or holds other arrays.
+    """
+    found = _arrays(file)
+    for wanted in (X, Y):
+        if wanted not in found:
+            raise BadData(
+                f"{file} has no array {wanted!r}; it has {_names(found)}. "
+                "Write it with np.savez(file, x=samples, y=labels)."
+            )
+    return found[X], found[Y]
 
 
 def samples_in(file: Path) -> NDArray[Any]:

@@ -15,9 +15,10 @@ from .arrays import PIXELS, group_numbers
 from .columns import brief
 from .dataset import Dataset
 from .decode import read_picture
-from .modality import file_suffixes, kind_of_files, suffix_of
+from .modality import file_suffixes, kind_of_files
 from .opening import levels_in
 from .samples import Files, InMemory, Samples
+from .suffixes import suffix_of
 from .targets import of_values
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from headstart.core import BadData, BadInput
 
 from .dataset import Dataset
-from .labelled_tables import are_tables
+from .frames import are_tables
 from .labels import Labels
 from .load import load
 from .naming import natural, some

@@ -6,9 +6,9 @@ from PIL import Image
 
 from .dataset import Dataset
 from .finding import Finding, finding
-from .modality import suffix_of
 from .parallel import parallel_map
 from .samples import Files
+from .suffixes import suffix_of
 
 SUFFIXES = (".tif", ".tiff")
 

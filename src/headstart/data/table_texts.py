@@ -53,7 +53,7 @@ def word_columns(name: str, texts: Sequence[str], positions: Floats, missing: bo
     if not counted.weights:
         return
     distinct, places = np.unique(codes, return_inverse=True)
-    values = counted([texts[code] for code in distinct]).numpy()[places]
+    values = counted.of_texts([texts[code] for code in distinct])[places]
     means, deviations = values.mean(0, dtype=np.float64), values.std(0, dtype=np.float64)
     common = float(np.sqrt(np.mean(np.square(deviations)))) * len(means) ** 0.25
     for (word, weight), mean in zip(counted.weights.items(), means.tolist(), strict=True):
@@ -118,7 +118,7 @@ def word_values(columns: Sequence[Column], texts: Sequence[str], positions: Floa
     words = [place for place, column in enumerate(columns) if column.part]
     if words:
         counted = WordCounts({columns[place].part: columns[place].weight for place in words})
-        values = np.vstack([counted(texts).numpy(), np.zeros((1, len(words)), dtype=np.float32)])
+        values = np.vstack([counted.of_texts(texts), np.zeros((1, len(words)), dtype=np.float32)])
         found[:, words] = values[np.where(gone, len(texts), positions).astype(np.int64)]
     for place, column in enumerate(columns):
         if not column.part:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from headstart.core import BadData, BadInput, Unknown
@@ -20,6 +19,7 @@ from .frames import is_frame
 from .kind_of_target import NONE, about_groups, about_target, are_amounts
 from .labels import Labels
 from .naming import numbered
+from .plain_arrays import as_array, is_tensor
 from .sparse import dense
 from .tables import columns_of
 from .tag_lists import as_matrix, lists_in, row_without_list, tag_names
@@ -162,21 +162,6 @@ def label_columns(known: Iterable[str], given: str | Sequence[str]) -> tuple[str
     return names
 
 
-def as_array(values: Any, what: str) -> NDArray[Any]:
-    """Convert labels to an array with a row for each sample; `BadInput` if impossible."""
-    values = dense(values, what)
-    if isinstance(values, torch.Tensor):
-        values = values.detach().cpu()
-        values = (values.float() if values.dtype == torch.bfloat16 else values).numpy()
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise BadInput(f"{what} is no array: its rows differ in length.") from error
-    if array.ndim == 0:
-        raise BadInput(f"{what} should be an array with a row for each sample, not {values!r}.")
-    return array
-
-
 def _noted(
     target: Target, columns: Mapping[str, Any], what: str, first: int, *, inferred: bool = False
 ) -> Target:
@@ -258,7 +243,7 @@ def _rows_of_lists(y: Any) -> list[list[Any]] | None:
     Raises:
         BadData: some rows are lists, and others are not.
     """
-    if isinstance(y, torch.Tensor | str) or not hasattr(y, "__len__") or getattr(y, "ndim", 1) != 1:
+    if is_tensor(y) or isinstance(y, str) or not hasattr(y, "__len__") or getattr(y, "ndim", 1) != 1:
         return None
     cells = list(y)
     if (row := row_without_list(cells)) is not None:

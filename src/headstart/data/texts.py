@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, TypeGuard
 
-import numpy as np
 import torch
 
 from headstart.core import BadInput
@@ -73,10 +72,3 @@ def _gaps(text: str) -> dict[int, str]:
 @lru_cache(maxsize=65536)
 def _is_gap(letter: str) -> bool:
     return unicodedata.category(letter)[0] in "PZC"
-
-
-def too_long(cut: np.ndarray, limit: int) -> str:
-    """A sentence on truncated texts, from indicators (n,)."""
-    count = int(cut.sum())
-    what = "1 text is" if count == 1 else f"{count} texts are"
-    return f"{what} longer than {limit} tokens: what is beyond is not read ({len(cut)} texts in all)."

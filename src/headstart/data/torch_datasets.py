@@ -20,9 +20,9 @@ from .dataset import Dataset
 from .finding import finding
 from .folder_files import is_sample
 from .frames import named_class
-from .modality import suffix_of
 from .picture_lists import from_list
 from .scans import SUFFIXES as SCANS
+from .suffixes import suffix_of
 from .texts import from_texts
 
 LARGEST = 2**32  # bytes of rows in memory

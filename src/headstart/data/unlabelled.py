@@ -16,20 +16,20 @@ from .arrays import as_pictures, from_arrays
 from .columns import PATH, TEXT, Columns, Origin
 from .dataset import Dataset
 from .folder_files import files_below, is_sample, sample_files
-from .frames import settled
+from .frames import are_tables, settled
 from .h5ad import items_in, table_in
 from .hugging_face import is_hugging_face
-from .labelled_tables import are_tables
 from .load import is_name, load
 from .located import located
 from .media import files_in, media_column
-from .modality import file_formats, kind_of_files, modalities, suffix_of
+from .modality import file_formats, kind_of_files, modalities
 from .npz import SUFFIXES as ARRAY_SUFFIXES
 from .npz import samples_in
 from .picture_lists import are_pictures, samples_of
 from .published.register import published
 from .samples import Files, Samples, Texts
 from .sparse import dense
+from .suffixes import suffix_of
 from .table_files import SUFFIXES, read_table
 from .tables import columns_of, from_columns, kinds_of
 from .taken_texts import texts_in

@@ -13,10 +13,10 @@ from headstart.face import spell
 from .dataset import Dataset
 from .finding import Finding, finding
 from .levels import GREYS, Levels, Window, range_in_use, require_finite
-from .modality import suffix_of
 from .opening import levels_in
 from .parallel import parallel_map
 from .samples import Array, Files, Rows
+from .suffixes import suffix_of
 from .train_test_split import training_rows
 
 POOL = 2**22  # levels from which the range in use is found

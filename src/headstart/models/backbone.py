@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from headstart.core import BadInput, Model, Preprocess, Tokens
+from headstart.core.model_folder import model_folder
 from headstart.face import spell
 from headstart.nn.heads import make_head
 
@@ -22,7 +23,7 @@ from .image_text import SIDES
 from .operations.replay import replay, taken
 from .own_module import load_weights, own_origin, reset_heads, settle_flags
 from .readout import Readout
-from .saved import fill, is_run, model_folder, model_in, read_saved
+from .saved import fill, is_run, model_in, read_saved
 from .source_classes import cut_off
 from .surgery import duplicate
 from .tables import TableEncoder

@@ -44,13 +44,6 @@ def model_in(base: Any) -> Any:
     return model if isinstance(model, Model) and not isinstance(base, nn.Module) else base
 
 
-def model_folder(folder: str | Path) -> Path:
-    """The folder with the model: a run's `model`, or the folder itself."""
-    folder = Path(folder)
-    inner = folder / "model"
-    return inner if not (folder / "config.json").exists() and (inner / "config.json").exists() else folder
-
-
 def read_saved(folder: Path, own: Any = None) -> Saved:
     """What is in a folder with `config.json` and `model.safetensors`.
 

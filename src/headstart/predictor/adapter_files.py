@@ -9,11 +9,12 @@ from typing import Any
 from torch import nn
 
 from headstart.core import BadInput, Mismatch, Model, Preprocess, Tokens
+from headstart.core.model_folder import model_folder
 from headstart.face import spell
 from headstart.models.backbone import AnyBackbone, backbone, load_model, rebuild
 from headstart.models.operations.replay import replay
 from headstart.models.readout import Readout
-from headstart.models.saved import ADAPTERS, is_run, model_folder, model_in
+from headstart.models.saved import ADAPTERS, is_run, model_in
 from headstart.nn.adapters import adapted_layers, attach_all, describe
 from headstart.nn.adapters.adapter_file import read_file, read_set, set_in, within
 from headstart.nn.adapters.apart import Apart, fold_apart

@@ -15,12 +15,12 @@ from torch.nn.functional import normalize
 
 from headstart.attribution.nearest import nearest
 from headstart.core import BadData, Model, derive_seed
+from headstart.core.atomic_file import write_atomically
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Files
 from headstart.data.zipped import lasting_path
 from headstart.face import spell
 from headstart.records.explanation import EXAMPLES, Neighbour
-from headstart.run.checkpoint import write_atomically
 from headstart.session.inputs import loader_of
 from headstart.session.scoring import outputs_of
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from headstart.core import BadInput, CannotWrite, HeadstartError, MissingPackage
+from headstart.core.model_folder import model_folder
 from headstart.face import spell
 from headstart.models import hub
-from headstart.models.saved import TOKENIZER, model_folder
+from headstart.models.saved import TOKENIZER
 from headstart.predictor.export import export_model
 from headstart.predictor.predictor import open_model
 from headstart.predictor.save import TRAINING

@@ -17,8 +17,7 @@ import torch
 from torch import Tensor
 
 from headstart.core import CacheRefused, CannotWrite, SampleLoader
-
-from .checkpoint import write_atomically
+from headstart.core.atomic_file import write_atomically
 
 CHUNK = 64  # rows that are computed together; fixed, so that the bytes do not depend on interruptions
 TOLERANCE = {"float32": 1e-3, "bf16": 3e-2}  # of a recomputed batch, relative to its largest value

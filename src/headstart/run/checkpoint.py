@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,33 +11,9 @@ from safetensors import SafetensorError
 from safetensors.torch import save
 from torch import Tensor
 
-from headstart.core import CannotWrite, Mismatch
+from headstart.core import Mismatch
+from headstart.core.atomic_file import write_atomically
 from headstart.core.tensor_file import read_tensors
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write to a temporary file beside `path`, flush it to the disk, and rename it.
-
-    A reader of `path` finds either the old bytes or the new ones at any moment.
-
-    Raises:
-        CannotWrite: no space left, no permission or no such folder; the old file is unchanged.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise CannotWrite(
-            f"Can't write {path}: {error.strerror or error}. Free some space or choose another folder; "
-            f"what was finished before is kept."
-        ) from error
 
 
 def save_state(state: Any, path: Path) -> None:

@@ -7,8 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from headstart.core import CannotWrite
-
-from .checkpoint import write_atomically
+from headstart.core.atomic_file import write_atomically
 
 FILE = "engines.json"
 

@@ -12,9 +12,10 @@ from typing import Any
 from torch import Tensor
 
 from headstart.core import CannotWrite, Diverged, HeadstartError
+from headstart.core.atomic_file import write_atomically
 from headstart.run.checkpoint_check import require_same_run
 
-from .checkpoint import load_state, save_state, write_atomically
+from .checkpoint import load_state, save_state
 from .state import Run, Tick
 
 MOST_SAVING = 0.05  # of the time, which checkpoints may take

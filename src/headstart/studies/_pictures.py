@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from headstart.run.checkpoint import write_atomically
+from headstart.core.atomic_file import write_atomically
 
 
 def write_picture(picture: Image.Image, file: Path, quality: int) -> None:

@@ -12,12 +12,12 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, Unknown
+from headstart.core.atomic_file import write_atomically
 from headstart.face import spell
 from headstart.records.explanation import EXAMPLES, EXPLANATIONS
 from headstart.records.label_errors import FILE as LABEL_ERRORS
 from headstart.records.record import Record, typed_command
 from headstart.records.settings import StudySettings
-from headstart.run.checkpoint import write_atomically
 from headstart.run.progress import Progress
 from headstart.run.step_cache import StepCache
 from headstart.studies._spec import Study, studies

@@ -3,13 +3,13 @@
 from types import NoneType
 from typing import Any, final
 
-import numpy as np
 import torch
 
-from headstart.core import BadData, BadInput, Reader
+from headstart.core import Reader
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.data.modality import Inputs, Modality
+from headstart.data.new_arrays import floats_of
 from headstart.data.similarity import check_shape
 from headstart.data.sources import Arrays
 
@@ -38,18 +38,4 @@ class NumberModality(Modality[Dataset]):
         return Arrays(data)
 
     def inputs(self, items: Any, reader: Reader | None) -> Inputs:
-        items = items.detach().cpu() if isinstance(items, torch.Tensor) else items
-        if getattr(items, "dtype", None) is not None and np.iscomplexobj(items):
-            raise BadInput("The items are complex numbers. Give real ones.")
-        try:
-            values = np.asarray(items, dtype=np.float32)
-        except (TypeError, ValueError) as error:
-            raise BadInput(
-                f"The items are no numbers of one shape: {error}. Give an array (n, ...)."
-            ) from error
-        bad = int((~np.isfinite(values.reshape(len(values), -1)).all(axis=1)).sum()) if len(values) else 0
-        if bad:
-            raise BadData(
-                f"{bad} of {len(values)} items hold NaN or infinity. Fill them in or leave these rows out."
-            )
-        return Inputs(torch.as_tensor(values))
+        return Inputs(torch.as_tensor(floats_of(items)))

@@ -16,17 +16,17 @@ from headstart.data.augment import Augment
 from headstart.data.class_findings import about_shapes
 from headstart.data.dataset import Dataset
 from headstart.data.decode import prepare, read_picture
-from headstart.data.depth_warnings import warn_of_depth
 from headstart.data.finding import Finding
 from headstart.data.modality import Inputs, Modality, pictured, smaller_sizes
 from headstart.data.near_duplicates import THUMBNAIL, Pair, near_pairs
-from headstart.data.new_pictures import as_picture, listed_pictures
+from headstart.data.new_arrays import pixels_of
+from headstart.data.new_pictures import listed_pictures
 from headstart.data.opening import size_of
 from headstart.data.samples import Raw
-from headstart.data.scans import SUFFIXES as SCANS
 from headstart.data.shipped import BUILT_IN
 from headstart.data.sources import Arrays, Pictures
 from headstart.data.stacks import about_stacks
+from headstart.data.suffixes import PICTURES
 from headstart.data.train_test_split import training_rows
 from headstart.data.window import with_window
 
@@ -50,33 +50,7 @@ class PictureModality(Modality[Dataset]):
     rows = "pictures"
     baseline = ("raw-pixels", "raw pixels")
     description = "pictures"
-    suffixes = frozenset(
-        [
-            ".jpg",
-            ".jpeg",
-            ".jpe",
-            ".jfif",
-            ".png",
-            ".apng",
-            ".webp",
-            ".gif",
-            ".bmp",
-            ".dib",
-            ".tif",
-            ".tiff",
-            ".ppm",
-            ".pgm",
-            ".pbm",
-            ".pnm",
-            ".ico",
-            ".jp2",
-            ".tga",
-            ".avif",
-            ".heic",
-            ".heif",
-            *SCANS,
-        ]
-    )
+    suffixes = PICTURES
     example = ".jpg"
     formats = "JPEG, PNG, WebP, GIF, BMP, TIFF, NPY, DICOM or NIfTI"
     readers = (Preprocess, NoneType)
@@ -133,11 +107,7 @@ class PictureModality(Modality[Dataset]):
         return listed_pictures(items)
 
     def inputs(self, items: Any, reader: Reader | None) -> Inputs:
-        known = pictured(reader)
-        items = [as_picture(item) for item in items]
-        for item in items:
-            warn_of_depth(item, known.window, mixed=known.mixed)
-        return Inputs(torch.stack([prepare(item, known) for item in items]))
+        return Inputs(torch.from_numpy(pixels_of(items, pictured(reader))))
 
 
 def sampled_sizes(data: Dataset) -> list[tuple[int, int]]:

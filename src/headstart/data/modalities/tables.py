@@ -13,14 +13,12 @@ from headstart.data.finding import Finding
 from headstart.data.label_copies import about_label_copies
 from headstart.data.modality import Features, Fetch, Inputs, Modality
 from headstart.data.named_tables import TABLES
+from headstart.data.new_arrays import cells_of_rows
 from headstart.data.records import Records, about_columns
 from headstart.data.repeated_names import about_repeated_names
 from headstart.data.samples import Rows
-from headstart.data.schemas import encoded
 from headstart.data.similarity import columns_in_order
-from headstart.data.table_rows import rows_of
 from headstart.data.tables import Table
-from headstart.data.unseen import warn_of_gaps
 from headstart.nn.columns import Encode
 
 
@@ -59,9 +57,7 @@ class TableModality(Modality[Dataset]):
         return Records(_table(data), data.content, _schema(reader))
 
     def inputs(self, items: Any, reader: Reader | None) -> Inputs:
-        schema = _schema(reader)
-        found = encoded(rows_of(items, schema), schema)
-        warn_of_gaps(found.values, schema)
+        found = cells_of_rows(items, _schema(reader))
         return Inputs(torch.from_numpy(found.values), found.unseen)
 
     def features(self, data: Dataset, rows: Rows, reader: Reader | None) -> Features[Dataset]:

@@ -5,18 +5,20 @@ from dataclasses import replace
 from typing import Any, final
 
 import numpy as np
+import torch
 
-from headstart.core import BadData, BadInput, Reader, Tokens
+from headstart.core import BadData, Reader, Tokens
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.data.finding import Finding, finding
-from headstart.data.labelled_tables import are_tables
 from headstart.data.modality import Features, Fetch, Inputs, Modality
 from headstart.data.near_duplicates import Pair, pairs_of_equals
+from headstart.data.new_arrays import ids_of
+from headstart.data.new_texts import too_long
 from headstart.data.packaged import PACKAGED
 from headstart.data.samples import Raw, Rows
 from headstart.data.sources import Sentences
-from headstart.data.texts import essence, too_long
+from headstart.data.texts import essence
 from headstart.data.train_test_split import training_rows
 from headstart.data.word_counts import WordCounts
 
@@ -89,16 +91,7 @@ class TextModality(Modality[Dataset]):
         return Sentences(data, _tokens(reader))
 
     def inputs(self, items: Any, reader: Reader | None) -> Inputs:
-        if are_tables(items):
-            raise BadInput(
-                "This model takes texts, not a table. Give one column of it, such as table['text']."
-            )
-        for place, item in enumerate(items):
-            if not isinstance(item, str):
-                raise BadInput(f"This model takes texts; item {place} is a {type(item).__name__}.")
-            if not item.strip():
-                raise BadData(f"Item {place} is an empty text. Leave it out.")
-        return Inputs(_tokens(reader)(list(items)))
+        return Inputs(torch.from_numpy(ids_of(items, _tokens(reader))))
 
     def features(self, data: Dataset, rows: Rows, reader: Reader | None) -> Features[Dataset]:
         counts = WordCounts.of([_texts(data)[row] for row in rows])

@@ -15,9 +15,9 @@ from headstart.data.train_test_split import Rows
 from headstart.methods.outputs.probing.linear_probe import linear_probe
 from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
 from headstart.models.backbone import AnyBackbone
-from headstart.predictor.predictions import Decision
 from headstart.predictor.save import save_model
 from headstart.predictor.training import Training, card
+from headstart.runtime.predictions import Decision
 from headstart.session.inputs import fit_to_data, loader_of
 from headstart.session.recipes import recipe_for
 from headstart.session.requirements import frozen_encoder

@@ -21,13 +21,13 @@ from headstart.data.splits import folds
 from headstart.data.train_test_split import train_and_test
 from headstart.face import spell
 from headstart.methods.mapping.pretraining.supervised import SupervisedPretraining
-from headstart.predictor.predictions import Decision
 from headstart.predictor.save import save_model
 from headstart.predictor.training import Training
 from headstart.records.label_errors import FILE as LABEL_ERRORS
 from headstart.report.text import join_words
 from headstart.run.engine_choices import EngineChoices
 from headstart.run.step_cache import StepCache
+from headstart.runtime.predictions import Decision
 from headstart.session.recipes import recipe_for
 from headstart.session.requirements import (
     require_data,

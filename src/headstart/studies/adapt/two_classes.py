@@ -14,7 +14,6 @@ from headstart.face import spell
 from headstart.metrics.intervals import score_all, score_one, share
 from headstart.metrics.rankings import rarer_class
 from headstart.metrics.thresholds import Threshold, best_threshold, rates, threshold_for
-from headstart.predictor.predictions import Decision
 from headstart.records.record import Interval
 from headstart.records.two_classes import (
     AUTO,
@@ -28,6 +27,7 @@ from headstart.records.two_classes import (
     parse_threshold,
 )
 from headstart.report.metric import get_metric
+from headstart.runtime.predictions import Decision
 from headstart.session.scoring import DECIDED, RANKED, as_predictions, choose_metric, decided, main_score
 from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.choice import CandidateResult

@@ -23,11 +23,11 @@ from headstart.metrics.unlabelled import (
     nuclear_norm,
     soft_neighbourhood_density,
 )
-from headstart.predictor.predictions import Decision
 from headstart.predictor.save import save_model
 from headstart.run.checkpoint import load_state, save_state
 from headstart.run.recipe import Recipe
 from headstart.run.step_cache import file_name
+from headstart.runtime.predictions import Decision
 from headstart.session.fitted import EvalHook, EvalState
 from headstart.session.recipes import VIEWS
 from headstart.session.scoring import as_predictions, selection_score

@@ -11,9 +11,8 @@ import numpy as np
 from headstart.core import BadData, BadInput, LabelKind, Schema
 from headstart.data.check import Look, dependent_rows, readable_rows
 from headstart.data.dataset import Dataset
-from headstart.data.frames import settled
+from headstart.data.frames import are_tables, settled
 from headstart.data.label_fixes import LabelFix, fix_labels
-from headstart.data.labelled_tables import are_tables
 from headstart.data.labels import Labels
 from headstart.data.load import load
 from headstart.data.naming import class_numbers, of_known_names, some
@@ -22,7 +21,8 @@ from headstart.data.table_rows import rows_of
 from headstart.data.tables import Table
 from headstart.data.unseen import GapWarning
 from headstart.data.window import with_window
-from headstart.predictor.predictor import Predictor, UnseenWarning
+from headstart.predictor.predictor import Predictor
+from headstart.runtime.predicts import UnseenWarning
 from headstart.session.inputs import fit_to_data
 from headstart.studies.evaluate.run_split import with_run_split
 

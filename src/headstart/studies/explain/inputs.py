@@ -6,12 +6,12 @@ from typing import Any
 
 from headstart.core import BadInput
 from headstart.data.columns import Columns
-from headstart.data.manifest import new_texts
 from headstart.data.new_items import new_files, sequence_of, several
+from headstart.data.new_texts import new_texts
 from headstart.data.npz import SUFFIXES, samples_in
 from headstart.data.table_rows import rows_of
-from headstart.predictor.prediction_files import names_of
 from headstart.predictor.predictor import Predictor
+from headstart.runtime.prediction_files import names_of
 
 One = tuple[str, Any]  # a name, and what `Predictor.explain` takes for this item
 

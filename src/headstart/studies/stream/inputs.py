@@ -13,11 +13,11 @@ from torch import Tensor, nn
 
 from headstart.core import Backbone, BadData, BadInput, Batch, Model, Preprocess, Unlabelled, derive_seed
 from headstart.data.columns import Columns
-from headstart.data.manifest import new_texts
-from headstart.data.modality import suffix_of
 from headstart.data.naming import class_numbers, grouped, natural
+from headstart.data.new_texts import new_texts
 from headstart.data.npz import SUFFIXES, arrays_in
 from headstart.data.streams import Segment
+from headstart.data.suffixes import suffix_of
 from headstart.data.table_rows import rows_of
 from headstart.face import spell
 from headstart.models.classifier import classifier

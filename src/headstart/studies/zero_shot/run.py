@@ -11,11 +11,11 @@ from torch import Tensor
 from headstart.data.check import dependent_rows, readable_rows
 from headstart.data.dataset import Dataset
 from headstart.metrics.intervals import share
-from headstart.predictor.prediction_files import PredictedRows, write_rows
 from headstart.predictor.predictor import Predictor
 from headstart.predictor.training import Training
 from headstart.records.record import Interval
 from headstart.report.metric import get_metric
+from headstart.runtime.prediction_files import PredictedRows, write_rows
 from headstart.session.scoring import (
     as_predictions,
     bins,
