@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 import headstart as hs
 from headstart.core import BadData, BadInput
 from headstart.models import backbone
-from headstart.predictor.predictor import UnseenWarning
+from headstart.runtime.predicts import UnseenWarning
 from headstart.sklearn import Features, TransferClassifier, TransferRegressor
 from tests import wordy
 from tests.study.test_tables import HEAD, rows

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from headstart.nn import prompts as prompts
     from headstart.nn.adapters.side_car import Adapters as Adapters
     from headstart.predictor.fit import fit as fit
-    from headstart.predictor.predictions import PredictedClass, PredictedNumbers, PredictedTags
     from headstart.predictor.predictor import Predictor as Predictor
     from headstart.predictor.predictor import open_model as open  # noqa: A004
     from headstart.predictor.prompt_search import expand_prompts as expand_prompts
     from headstart.predictor.prompt_search import search_prompts as search_prompts
     from headstart.run.recipe import Recipe as Recipe
+    from headstart.runtime.onnx_predictor import OnnxPredictor as OnnxPredictor
+    from headstart.runtime.onnx_predictor import open_onnx as open_onnx
+    from headstart.runtime.predictions import PredictedClass, PredictedNumbers, PredictedTags
     from headstart.studies import build_page as build_page
     from headstart.studies.adapt.adapted import Adapted as Adapted
     from headstart.studies.align.run import Aligned as Aligned
@@ -46,9 +48,11 @@ _FOUND = {
     "build_page": ("headstart.studies", "build_page"),
     "fit": ("headstart.predictor.fit", "fit"),
     "open": ("headstart.predictor.predictor", "open_model"),
-    "PredictedNumbers": ("headstart.predictor.predictions", "PredictedNumbers"),
-    "PredictedClass": ("headstart.predictor.predictions", "PredictedClass"),
-    "PredictedTags": ("headstart.predictor.predictions", "PredictedTags"),
+    "open_onnx": ("headstart.runtime.onnx_predictor", "open_onnx"),
+    "OnnxPredictor": ("headstart.runtime.onnx_predictor", "OnnxPredictor"),
+    "PredictedNumbers": ("headstart.runtime.predictions", "PredictedNumbers"),
+    "PredictedClass": ("headstart.runtime.predictions", "PredictedClass"),
+    "PredictedTags": ("headstart.runtime.predictions", "PredictedTags"),
     "Predictor": ("headstart.predictor.predictor", "Predictor"),
     "prompts": ("headstart.nn.prompts", ""),
     "expand_prompts": ("headstart.predictor.prompt_search", "expand_prompts"),
@@ -68,6 +72,7 @@ __all__ += ["Aligned"]
 __all__ += ["Stream", "guards", "prequential", "stream"]
 __all__ += ["Adapters", "adapters", "prompts", "sklearn"]
 __all__ += ["Translated", "Translator"]
+__all__ += ["OnnxPredictor", "open_onnx"]
 __all__ += ["expand_prompts", "search_prompts"]
 
 

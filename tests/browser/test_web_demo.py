@@ -19,9 +19,9 @@ from tests.study import tiny
 from headstart.core import HeadstartError, MissingPackage, Preprocess
 from headstart.data.decode import prepare
 from headstart.models import minilm
-from headstart.predictor.predictions import Decision
 from headstart.predictor.web_demo import write_web_demo
 from headstart.predictor.web_runtime import runtime_files
+from headstart.runtime.predictions import Decision
 
 from .chromium import chromium, missing
 from .test_experiment_pages import DESK, OVERFLOW, PHONE

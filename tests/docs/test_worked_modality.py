@@ -12,8 +12,8 @@ import headstart as hs
 from headstart.core import BadData, find
 from headstart.data import modalities as package
 from headstart.data.modality import modalities
-from headstart.predictor.predictions import Decision
 from headstart.predictor.save import save_model
+from headstart.runtime.predictions import Decision
 
 TITLE = "src/headstart/data/modalities/elevations.py"
 TEXT = next(block.text for block in Page(ROOT / "CONTRIBUTING.md").blocks() if block.title == TITLE)

@@ -12,8 +12,8 @@ from headstart.methods.inputs.domains.source_only import SourceOnly
 from headstart.models.backbone import backbone, load_model
 from headstart.nn.domain_norm import DomainNorm as Layer
 from headstart.nn.domain_norm import domains, of_target, separate
-from headstart.predictor.predictions import Decision
 from headstart.predictor.save import save_model
+from headstart.runtime.predictions import Decision
 
 FAR = {"scale": 3.0, "shift": 6.0}
 

@@ -13,8 +13,8 @@ from headstart.methods.inputs.domains.tradaboost import TrAdaBoost
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
 from headstart.nn.heads import make_head
 from headstart.nn.voting_head import VotingHead
-from headstart.predictor.predictions import Decision
 from headstart.predictor.save import save_model
+from headstart.runtime.predictions import Decision
 from headstart.solvers.tradaboost import tradaboost
 
 UP = 0.51 / 0.49  # what a row counts more that a learner got wrong which is as good as chance

@@ -13,7 +13,8 @@ from headstart.cli import app
 from headstart.core import BadData, BadInput, Model
 from headstart.data.schemas import schema_of
 from headstart.models.tables import TableEncoder
-from headstart.predictor.predictor import BATCH_TOLERANCE, UnseenWarning
+from headstart.predictor.predictor import BATCH_TOLERANCE
+from headstart.runtime.predicts import UnseenWarning
 from headstart.session.inputs import default_backbone
 from headstart.studies import build_page
 from headstart.studies.adapt import Result

@@ -11,8 +11,8 @@ import headstart as hs
 from headstart.core import BadInput
 from headstart.data.dataset import Dataset
 from headstart.data.samples import Array
-from headstart.predictor.predictions import PredictedNumbers, PredictedTags
 from headstart.predictor.predictor import BATCH_TOLERANCE
+from headstart.runtime.predictions import PredictedNumbers, PredictedTags
 from headstart.studies.adapt import Result
 
 ROWS = 80

@@ -12,7 +12,7 @@ from torch import nn
 import headstart as hs
 from headstart.core import BadInput, Unknown
 from headstart.metrics.thresholds import Threshold
-from headstart.predictor.predictions import Decision
+from headstart.runtime.predictions import Decision
 from headstart.session.scoring import decided, scores
 from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.page import terminal

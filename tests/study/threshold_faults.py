@@ -25,7 +25,7 @@ THRESHOLDS = (
         "study/test_threshold.py out_of_fold_rows_by_hand",
     ),
     Fault(
-        "predictor/predictions.py",
+        "runtime/predictions.py",
         "            best = positive if row[positive] >= self.threshold else 1 - positive\n",
         "            best = positive if row[positive] >= 0.5 else 1 - positive\n",
         "the saved threshold is not decided by",

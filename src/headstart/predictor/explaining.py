@@ -22,10 +22,10 @@ from headstart.models.lengths import by_length
 from headstart.predictor.attributions import PERMUTATIONS, Attribution, Attributions
 from headstart.predictor.examples import Examples
 from headstart.predictor.parts import column_names, column_values, columns_in, number_of, pieces_of
-from headstart.predictor.prediction_files import names_of
-from headstart.predictor.predictions import PredictedClass, PredictedTags, Prediction
 from headstart.predictor.training import OUTPUTS
 from headstart.records.explanation import Contribution, Explanation, HeatMap
+from headstart.runtime.prediction_files import names_of
+from headstart.runtime.predictions import PredictedClass, PredictedTags, Prediction
 from headstart.session.scoring import as_predictions
 
 BATCH = 32

@@ -13,10 +13,11 @@ from torch import Tensor, nn
 
 from headstart.core import BadInput, CannotWrite, LabelKind, Mismatch, MissingPackage, Model
 from headstart.predictor.export_metadata import metadata_of
-from headstart.predictor.predictor import Predictor
+from headstart.predictor.exportable import Exportable
 from headstart.session.scoring import activate
 
 TOLERANCE = 1e-4  # of probabilities; of numbers, in units of the largest
+OPSET = 18  # of ONNX, as the exporter by dynamo writes
 
 
 class _WithActivation(nn.Module):
@@ -31,7 +32,12 @@ class _WithActivation(nn.Module):
 
 
 def export_model(
-    predictor: Predictor, file: str | Path, show: Callable[[float], None] = lambda _share: None
+    predictor: Exportable,
+    file: str | Path,
+    show: Callable[[float], None] = lambda _share: None,
+    *,
+    tolerance: float = TOLERANCE,
+    more: Mapping[str, str] | None = None,
 ) -> float:
     """Write an ONNX file that takes what `Predictor.samples` gives; normalisation is inside.
 
@@ -41,12 +47,14 @@ def export_model(
         predictor: what `hs.open` gave.
         file: its ending is `.onnx`.
         show: is told which share of the work is done, in [0, 1]: packages, the graph, the check.
+        tolerance: of the difference below, of probabilities; of numbers, in units of the largest.
+        more: further `metadata_props`.
 
     Returns:
-        The largest difference of outputs between onnxruntime and torch, on four samples.
+        The largest difference of outputs between onnxruntime and torch, on batches of several sizes.
 
     Raises:
-        BadInput: the ending is unknown.
+        BadInput: the ending is unknown, or neither of torch's exporters takes the model.
         MissingPackage: onnx, onnxscript or onnxruntime is not installed.
         Mismatch: onnxruntime computes other outputs than torch; no file is written.
     """
@@ -55,29 +63,23 @@ def export_model(
     if file.suffix != ".onnx":
         raise BadInput(f"{file} ends in {file.suffix!r}; only .onnx can be written.")
     try:
-        import onnxruntime
+        import onnxruntime  # noqa: F401
         import onnxscript  # noqa: F401
     except ImportError as error:
         raise MissingPackage(error.name or "onnxruntime", "The export", "export") from error
     model, samples = _WithActivation(predictor.model, predictor.label_kind).eval(), _samples(predictor)
+    output = "values" if predictor.label_kind == "numbers" else "probabilities"
     temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         show(0.2)
-        _write(model, samples, temporary, "values" if predictor.label_kind == "numbers" else "probabilities")
+        difference = _write_checked(model, samples, temporary, output, tolerance)
         show(0.8)
-        set_metadata(temporary, metadata_of(predictor))
-        session = onnxruntime.InferenceSession(str(temporary), providers=["CPUExecutionProvider"])
-        exported = session.run(None, {"x": samples.numpy()})[0]
-        with torch.inference_mode():
-            expected = model(samples).numpy()
-        difference = float(np.abs(exported - expected).max())
-        if not difference <= TOLERANCE * max(1.0, float(np.abs(expected).max())):
-            raise Mismatch(
-                f"onnxruntime's outputs differ from torch's by {difference:.2g}; {file} was not written."
-            )
+        set_metadata(temporary, metadata_of(predictor) | dict(more or {}))
         temporary.replace(file)
         show(1.0)
+    except (Mismatch, BadInput) as reason:
+        raise type(reason)(f"{str(reason).rstrip('.')}; {file} was not written.") from reason
     except OSError as error:
         raise CannotWrite(f"Can't write {file}: {error.strerror or error}.") from error
     finally:
@@ -94,7 +96,7 @@ def set_metadata(file: Path, told: Mapping[str, str]) -> None:
     onnx.save(model, str(file))
 
 
-def _samples(predictor: Predictor) -> Tensor:
+def _samples(predictor: Exportable) -> Tensor:
     """Four samples of the kind that the model takes, none like another."""
     if predictor.tokens is not None:
         return predictor.tokens(["a", "b b b b", "c c c c c c c c", "d d"])
@@ -128,21 +130,93 @@ def _out_of_place(model: nn.Module, samples: Tensor) -> Iterator[None]:
         set_all(True)
 
 
-def _write(model: nn.Module, samples: Tensor, file: Path, output: str) -> None:
+def _write_checked(model: nn.Module, samples: Tensor, file: Path, output: str, tolerance: float) -> float:
+    """Write the graph by the exporter by tracing, or else by dynamo, which takes ten times as long.
+
+    Tracing takes for constant what depends on the batch in some models, which the check on batches of other
+    sizes finds; either exporter fails on some architectures.
+
+    Returns:
+        The largest difference of outputs.
+    """
+    reason: Exception | None = None
+    for write in (_traced, _captured):
+        try:
+            # the exporters warn about what a user can do nothing about
+            with warnings.catch_warnings(), _out_of_place(model, samples):
+                warnings.simplefilter("ignore")
+                write(model, samples, file, output)
+            return _difference(model, samples, file, tolerance)
+        except Exception as error:  # of any type, as the model may be any module
+            reason = error
+    if isinstance(reason, Mismatch):
+        raise reason
+    said = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
+    raise BadInput(f"No exporter of torch takes this model: {said.rstrip('.')}.") from reason
+
+
+def _difference(model: nn.Module, samples: Tensor, file: Path, tolerance: float) -> float:
+    """The largest difference of outputs between onnxruntime and torch, on batches of several sizes.
+
+    Raises:
+        Mismatch: it is larger than the tolerance.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # what fails is said by the exception
+    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    worst = 0.0
+    for x in _batches(samples):
+        exported = session.run(None, {"x": x.numpy()})[0]
+        with torch.inference_mode():
+            expected = model(x).numpy()
+        difference = float(np.abs(exported - expected).max())
+        if not difference <= tolerance * max(1.0, float(np.abs(expected).max())):
+            raise Mismatch(f"onnxruntime's outputs differ from torch's by {difference:.2g}.")
+        worst = max(worst, difference)
+    return worst
+
+
+def _batches(samples: Tensor) -> Iterator[Tensor]:
+    """The samples, one alone and more than there are; of texts, also shorter ones."""
+    yield samples
+    yield samples[:1].contiguous()
+    yield torch.cat([samples, samples.flip(0), samples[:1]])
+    if _are_ids(samples):
+        yield samples[:1, : int((samples[0] >= 0).sum())].contiguous()
+
+
+def _are_ids(samples: Tensor) -> bool:
+    return not samples.is_floating_point() and samples.ndim == 2
+
+
+def _traced(model: nn.Module, samples: Tensor, file: Path, output: str) -> None:
+    axes = {0: "n", 1: "length"} if _are_ids(samples) else {0: "n"}
+    torch.onnx.export(
+        model,
+        (samples,),
+        str(file),
+        input_names=["x"],
+        output_names=[output],
+        dynamic_axes={"x": axes, output: {0: "n"}},
+        opset_version=OPSET,
+        dynamo=False,
+    )
+
+
+def _captured(model: nn.Module, samples: Tensor, file: Path, output: str) -> None:
     axes = {0: torch.export.Dim("n", min=1)}
-    if not samples.is_floating_point() and samples.ndim == 2:
+    if _are_ids(samples):
         axes |= {1: torch.export.Dim("length", min=1)}
-    # the exporter warns about what a user can do nothing about
-    with warnings.catch_warnings(), _out_of_place(model, samples):
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            model,
-            (samples,),
-            str(file),
-            input_names=["x"],
-            output_names=[output],
-            dynamic_shapes={"x": axes},
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
+    torch.onnx.export(
+        model,
+        (samples,),
+        str(file),
+        input_names=["x"],
+        output_names=[output],
+        dynamic_shapes={"x": axes},
+        dynamo=True,
+        external_data=False,
+        verbose=False,
+    )

@@ -8,14 +8,13 @@ from headstart.core import Preprocess, Schema, Tokens
 from headstart.core.tokens import NOTHING
 from headstart.data.decode import GAP
 from headstart.data.spellings import MISSING
-from headstart.predictor.predictor import Predictor
+from headstart.predictor.exportable import Exportable
+from headstart.runtime.metadata import KEY, SCHEMA, TOKENIZER
 
-SCHEMA = 1
-KEY, TOKENIZER = "headstart", "tokenizer.json"  # names in the `metadata_props` of an ONNX file
 ACTIVATIONS = {"classes": "softmax", "tags": "sigmoid", "numbers": "none"}
 
 
-def metadata_of(predictor: Predictor) -> dict[str, str]:
+def metadata_of(predictor: Exportable) -> dict[str, str]:
     """The `metadata_props` of an exported model.
 
     Returns:
@@ -43,7 +42,7 @@ def metadata_of(predictor: Predictor) -> dict[str, str]:
     return found
 
 
-def _input_of(predictor: Predictor) -> dict[str, Any]:
+def _input_of(predictor: Exportable) -> dict[str, Any]:
     """The rule by which items become the input x of the graph."""
     reader, kind = predictor.reader, predictor.modality.kind
     if isinstance(reader, Preprocess):
@@ -53,7 +52,9 @@ def _input_of(predictor: Predictor) -> dict[str, Any]:
     if isinstance(reader, Schema):
         columns = [asdict(column) for column in reader.columns]
         read = {} if reader.tokens is None else _cutting(reader.tokens)
-        return {"kind": kind, "dtype": "float32", "missing": sorted(MISSING), "columns": columns} | read
+        others = {"dropped": dict(reader.dropped), "passed": list(reader.passed), "counts": reader.counts}
+        written = {"missing": sorted(MISSING), "columns": columns}
+        return {"kind": kind, "dtype": "float32"} | written | others | read
     mapping: Any = predictor.model.backbone
     return {"kind": kind, "dtype": "float32", "shape": list(mapping.example.shape[1:])}
 

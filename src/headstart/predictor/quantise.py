@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from headstart.core import BadInput, Mismatch
+from headstart.core.atomic_file import write_atomically
 from headstart.face import spell
 from headstart.predictor.export import export_model, set_metadata
 from headstart.predictor.export_metadata import metadata_of
 from headstart.predictor.predictor import Predictor
-from headstart.run.checkpoint import write_atomically
 
 Outputs = NDArray[np.float64]
 Score = Callable[[Outputs], float]

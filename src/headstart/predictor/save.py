@@ -14,8 +14,8 @@ from headstart.models.saved import ADAPTERS, STATISTICS, TOKENIZER
 from headstart.nn.adapters import describe
 from headstart.nn.adapters.adapter_file import write_set
 from headstart.nn.adapters.apart import AdapterSet, set_of
-from headstart.predictor.predictions import Decision
 from headstart.predictor.training import Training
+from headstart.runtime.predictions import Decision
 
 SCHEMA = 2
 TRAINING = "training.json"

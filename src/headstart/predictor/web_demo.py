@@ -8,9 +8,10 @@ from pathlib import Path
 
 from headstart.core import BadInput, CannotWrite, Schema, Tokens
 from headstart.predictor.export import export_model
-from headstart.predictor.export_metadata import KEY, TOKENIZER, metadata_of
+from headstart.predictor.export_metadata import metadata_of
 from headstart.predictor.predictor import Predictor
 from headstart.predictor.web_runtime import runtime_files
+from headstart.runtime.metadata import KEY, TOKENIZER
 
 PAGE, MODEL, ABOUT, RUNTIME = "index.html", "model.onnx", "model.json", "ort"
 KINDS = ("pictures", "texts", "tables")

@@ -14,8 +14,8 @@ from torch import nn
 
 from headstart.core import BadData, BadInput, Method
 from headstart.models.trained_head import HeadChoice
-from headstart.predictor.predictions import TAG_THRESHOLD
 from headstart.run.recipe import Recipe
+from headstart.runtime.predictions import TAG_THRESHOLD
 
 from .estimator import Floats
 from .learner import Learner

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from headstart.core import BadInput, CannotWrite, LabelKind, MissingPackage
+from headstart.core.atomic_file import write_atomically
 from headstart.data.formulas import quote_formula
 from headstart.face import spell
-from headstart.predictor.predictions import PredictedClass, PredictedNumbers, PredictedTags, Prediction
-from headstart.run.checkpoint import write_atomically
+from headstart.runtime.predictions import PredictedClass, PredictedNumbers, PredictedTags, Prediction
 
 BETWEEN = ";"  # of tags in a cell, as `hs.data.load` takes them
 DIGITS = 9  # that tell any two float32 apart
