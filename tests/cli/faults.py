@@ -4,14 +4,14 @@ from tests.faults import Fault
 
 PRINTED = (
     Fault(
-        "predictor/prediction_files.py",
+        "runtime/prediction_files.py",
         "*(_values(predicted)[name] for name in self.outputs)]",
         "*(_values(predicted)[name] for name in sorted(self.outputs))]",
         "in CSV the probabilities stand under other classes",
         "cli/test_predictions.py stands_under or tags_are_joined",
     ),
     Fault(
-        "predictor/prediction_files.py",
+        "runtime/prediction_files.py",
         "DIGITS = 9",
         "DIGITS = 6",
         "numbers of the model lose digits in CSV",
@@ -25,14 +25,14 @@ PRINTED = (
         "cli/test_predictions.py tags_are_joined",
     ),
     Fault(
-        "predictor/predictions.py",
+        "runtime/predictions.py",
         "        if row[best] < self.abstain:\n",
         "        if row[best] <= self.abstain:\n",
         "a probability at the threshold is called unsure",
         "cli/test_predictions.py at_the_threshold",
     ),
     Fault(
-        "predictor/predictions.py",
+        "runtime/predictions.py",
         "if share >= TAG_THRESHOLD)",
         "if share > TAG_THRESHOLD)",
         "a tag with a probability of one half is not given",
@@ -42,7 +42,7 @@ PRINTED = (
 
 ROWS = (
     Fault(
-        "data/manifest.py",
+        "data/new_texts.py",
         "for number, line in enumerate(lines, 1)]",
         "for number, line in enumerate(lines)]",
         "lines are numbered from 0, and answers belong to the line before",
@@ -70,7 +70,7 @@ ROWS = (
         "cli/test_prediction_files.py moves_the_positive",
     ),
     Fault(
-        "predictor/prediction_files.py",
+        "runtime/prediction_files.py",
         "else quote_formula(cell) for cell in row",
         "else cell for cell in row",
         "a class is carried out by a spreadsheet as a formula",
@@ -85,13 +85,13 @@ ROWS = (
     ),
     Fault(
         "cli/predicting.py",
-        "for sentence in () if quiet else found.said:",
-        "for sentence in found.said:",
+        "for sentence in () if quiet else (*note, *found.said):",
+        "for sentence in (*note, *found.said):",
         "--quiet is not quiet",
         "cli/test_predictions.py unless_it_is_to_be_quiet",
     ),
     Fault(
-        "cli/predicting.py",
+        "cli/engines.py",
         "open_model(run, backbone=backbone).to(device)",
         "open_model(run)",
         "--device is read and forgotten",

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 import headstart as hs
 from headstart.cli import app
-from headstart.cli.predicting import texts_of
+from headstart.cli.predicted import texts_of
 from headstart.core import BadData, BadInput
 from headstart.data import load, load_unlabelled
 from headstart.data.columns import Columns

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 import headstart as hs
 from headstart.cli import app
 from headstart.core import BadInput, CannotWrite
-from headstart.predictor.prediction_files import PredictedRows
-from headstart.predictor.predictions import PredictedClass, PredictedNumbers, PredictedTags
+from headstart.runtime.prediction_files import PredictedRows
+from headstart.runtime.predictions import PredictedClass, PredictedNumbers, PredictedTags
 
 ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
 
@@ -98,7 +98,7 @@ def test_a_file_is_written_whole_or_not_at_all(place, predictor, tmp_path, monke
         raise OSError(28, "No space left on device")
 
     (tmp_path / "said.csv").write_text("mine")
-    monkeypatch.setattr("headstart.run.checkpoint.os.fsync", full)
+    monkeypatch.setattr("headstart.core.atomic_file.os.fsync", full)
     with pytest.raises(CannotWrite, match="No space left"):
         predictor.write_predictions(place / "new.csv", tmp_path / "said.csv", replace=True)
     assert [path.name for path in tmp_path.iterdir()] == ["said.csv"]

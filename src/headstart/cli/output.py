@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from . import waiting
 
 if TYPE_CHECKING:
-    from headstart.predictor.predictor import Predictor
+    from headstart.runtime.predicts import Predicts
 
 Form = Literal["table", "csv", "json"]
 COMMAND = re.compile(r"(?<=: )((?:headstart|pip|npm|python) \S.*)$")  # at the end of a sentence
@@ -100,7 +100,7 @@ def as_json(value: Any) -> None:
 
 
 def predictions(
-    rows: Sequence[tuple[str, Any]], predictor: "Predictor", form: Form, item: str = "file"
+    rows: Sequence[tuple[str, Any]], predictor: "Predicts", form: Form, item: str = "file"
 ) -> None:
     """Print predictions by the name of their file or row; every class, tag or number is a column of CSV.
 
@@ -110,7 +110,7 @@ def predictions(
         form: of what is printed.
         item: the heading of the names in a table; a column of CSV is called "file".
     """
-    from headstart.predictor.prediction_files import PredictedRows
+    from headstart.runtime.prediction_files import PredictedRows
 
     kind, names = predictor.label_kind, predictor.classes
     whole = PredictedRows([name for name, _ in rows], [row for _, row in rows], kind, names)

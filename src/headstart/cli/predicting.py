@@ -1,38 +1,26 @@
 """The command `predict`: labels for new items, by a finished run or a saved model."""
 
-import warnings
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from . import output, waiting
-from .options import Device, Quiet
+from . import output
+from .engines import Engine, open_by_engine
+from .options import RUNNING, Device, Quiet
+from .predicted import predict_all
 
 if TYPE_CHECKING:
     from headstart.data.columns import Columns
-    from headstart.predictor.predictions import Prediction
-    from headstart.predictor.predictor import Predictor
-
-
-@dataclass
-class Found:
-    """Predictions, and what could not be predicted.
-
-    Attributes:
-        rows: a prediction each, by the name of a file, of a row or of a text.
-        unread: what was not read, as sentences.
-        said: what to beware of, as sentences.
-    """
-
-    rows: "list[tuple[str, Prediction]]" = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
+    from headstart.runtime.predictions import Prediction
+    from headstart.runtime.predicts import Predicts
 
 
 def predict(
-    run: Annotated[Path, typer.Argument(help="A run folder, the model folder in it, or a file of adapters.")],
+    run: Annotated[
+        Path,
+        typer.Argument(help="A run folder, the model folder in it, an .onnx file, or a file of adapters."),
+    ],
     files: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -100,6 +88,14 @@ def predict(
             show_default=False,
         ),
     ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            help="What computes: onnx, by the folder's model.onnx on the processor, which starts in a "
+            "fraction of a second; torch; auto takes onnx where it can, and torch for any --device but cpu.",
+            rich_help_panel=RUNNING,
+        ),
+    ] = "auto",
     device: Device = "auto",
     quiet: Quiet = False,
 ) -> None:
@@ -111,18 +107,17 @@ def predict(
     """
     from headstart.core import BadData, BadInput
     from headstart.data.columns import Columns
-    from headstart.predictor.predictor import open_model
 
     form = _form(json, csv, out, replace, files or [])
-    predictor = open_model(run, backbone=backbone).to(device)
+    predictor, note = open_by_engine(run, engine, device, backbone)
     if not files and not text:
         raise BadInput(_nothing(predictor))
     roles = _roles(predictor, Columns(text=text_column, encoding=encoding, sheet=sheet).parsed(columns))
     _decide(predictor, abstain, threshold)
     if text and predictor.tokens is None:
         raise BadInput(f"The model in {run} takes no texts. Name files.")
-    found = _predict_all(predictor, files or [], text or [], roles, allow_unseen)
-    for sentence in () if quiet else found.said:
+    found = predict_all(predictor, files or [], text or [], roles, allow_unseen)
+    for sentence in () if quiet else (*note, *found.said):
         output.prose(sentence, stderr=True)
     if out is not None:
         _write(found.rows, predictor, out, replace, quiet)
@@ -139,7 +134,7 @@ def predict(
 def _form(json: bool, csv: bool, out: Path | None, replace: bool, files: list[Path]) -> output.Form:
     """How to print; a file that can't be written is refused before anything is computed."""
     from headstart.core import BadInput
-    from headstart.predictor.prediction_files import require_writable
+    from headstart.runtime.prediction_files import require_writable
 
     if json + csv + (out is not None) > 1:
         raise BadInput("Choose one of --json, --csv and --out.")
@@ -153,10 +148,10 @@ def _form(json: bool, csv: bool, out: Path | None, replace: bool, files: list[Pa
 
 
 def _write(
-    rows: "list[tuple[str, Prediction]]", predictor: "Predictor", out: Path, replace: bool, quiet: bool
+    rows: "list[tuple[str, Prediction]]", predictor: "Predicts", out: Path, replace: bool, quiet: bool
 ) -> None:
     """Write predictions by the name of their item to a file, and say so."""
-    from headstart.predictor.prediction_files import PredictedRows, write_rows
+    from headstart.runtime.prediction_files import PredictedRows, write_rows
 
     names, predictions = [name for name, _ in rows], [row for _, row in rows]
     whole = PredictedRows(names, predictions, predictor.label_kind, predictor.classes)
@@ -165,7 +160,7 @@ def _write(
         output.line(f"{out}: {len(rows):,} prediction{'' if len(rows) == 1 else 's'}.")
 
 
-def _nothing(predictor: "Predictor") -> str:
+def _nothing(predictor: "Predicts") -> str:
     if predictor.tokens is not None:
         return "There is nothing to predict. Name files of texts, or write --text 'A text.'"
     modality = predictor.modality
@@ -173,7 +168,7 @@ def _nothing(predictor: "Predictor") -> str:
     return f"There is nothing to predict. Name {what if modality.suffixes or modality.whole else 'files'}."
 
 
-def _roles(predictor: "Predictor", roles: "Columns") -> "Columns":
+def _roles(predictor: "Predicts", roles: "Columns") -> "Columns":
     """The roles of columns in files of new rows; those that the model has no use for are refused."""
     modality = predictor.modality
     if modality.whole:
@@ -183,7 +178,7 @@ def _roles(predictor: "Predictor", roles: "Columns") -> "Columns":
     return roles
 
 
-def _decide(predictor: "Predictor", abstain: float | None, threshold: float | None) -> None:
+def _decide(predictor: "Predicts", abstain: float | None, threshold: float | None) -> None:
     """Let the model decide otherwise than it was saved; None: as it was."""
     if abstain is not None:
         predictor.abstain = _threshold(predictor, abstain)
@@ -191,7 +186,7 @@ def _decide(predictor: "Predictor", abstain: float | None, threshold: float | No
         predictor.threshold = predictor.decision.moved(threshold).threshold
 
 
-def _threshold(predictor: "Predictor", abstain: float) -> float:
+def _threshold(predictor: "Predicts", abstain: float) -> float:
     from headstart.core import BadInput
 
     if not 0 <= abstain <= 1:
@@ -199,99 +194,3 @@ def _threshold(predictor: "Predictor", abstain: float) -> float:
     if predictor.label_kind != "classes":
         raise BadInput(f"--abstain is {abstain}; it goes with classes, not {predictor.label_kind}.")
     return abstain
-
-
-def _predict_all(
-    predictor: "Predictor",
-    files: list[Path],
-    texts: list[str],
-    roles: "Columns",
-    allow_unseen: bool,
-) -> Found:
-    """Predictions for all that was named."""
-    with waiting.step("predict"):
-        if predictor.tokens is not None:
-            return _predict_texts(predictor, texts_of(files, texts, roles))
-        if predictor.modality.suffixes:
-            return _predict_files(predictor, files)
-        return _predict_rows(predictor, files, roles, allow_unseen)
-
-
-def _predict_files(predictor: "Predictor", files: list[Path]) -> Found:
-    """Predictions by file."""
-    from headstart.core import BadData
-    from headstart.data.new_items import new_files
-
-    found, modality = Found(), predictor.modality
-    for name, file in waiting.progress().count(list(new_files(files, modality.suffixes, modality.rows))):
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            try:
-                found.rows.append((name, predictor.predict([file])[0]))
-            except BadData as error:
-                found.unread.append(str(error).replace(str(file), name))
-        found.said += [str(warning.message).replace(str(file), name) for warning in caught]
-    return found
-
-
-def _predict_rows(predictor: "Predictor", files: list[Path], roles: "Columns", allow_unseen: bool) -> Found:
-    """Predictions by file and number of the row, from 1."""
-    found = Found()
-    for file in files:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            predicted = (
-                predictor.predict(_table(predictor, file, roles), allow_unseen=allow_unseen)
-                if predictor.modality.whole
-                else _predict_array(predictor, file)
-            )
-        found.rows += [(f"{file}:{number}", row) for number, row in enumerate(predicted, 1)]
-        found.said += [f"{file}: {warning.message}" for warning in caught]
-    return found
-
-
-def _table(predictor: "Predictor", file: Path, roles: "Columns") -> Any:
-    from headstart.data.table_rows import rows_of
-
-    assert predictor.schema is not None
-    return rows_of(file, predictor.schema, roles)
-
-
-def _predict_array(predictor: "Predictor", file: Path) -> "list[Prediction]":
-    """Predictions for the rows of an array in a file."""
-    from headstart.core import BadData, BadInput, HeadstartError
-    from headstart.data.npz import SUFFIXES, samples_in
-
-    if file.suffix.lower() not in SUFFIXES:
-        raise BadInput(f"{file}: this model takes arrays of numbers, .npz with an array x, or .npy.")
-    try:
-        return predictor.predict(samples_in(file))
-    except HeadstartError as reason:
-        raise BadData(f"{file}: {reason}") from reason
-
-
-def _predict_texts(predictor: "Predictor", texts: list[tuple[str, str]]) -> Found:
-    """Predictions by the name of the text."""
-    from headstart.data.texts import too_long
-
-    found, full = Found(), [(name, text) for name, text in texts if text.strip()]
-    predicted = predictor.predict([text for _, text in full])
-    found.rows = [(name, row) for (name, _), row in zip(full, predicted, strict=True)]
-    found.unread = [f"{name} is empty." for name, text in texts if not text.strip()]
-    if predictor.tokens is not None and full:
-        cut = predictor.tokens.ids([text for _, text in full])[1]
-        found.said = [too_long(cut, predictor.tokens.limit)] if cut.any() else []
-    return found
-
-
-def texts_of(files: list[Path], given: list[str], roles: "Columns") -> list[tuple[str, str]]:
-    """A name and the words of each text; the words may be empty.
-
-    A given text is named by its words, one in a file by the file and the number of its line or row, from 1.
-
-    Raises:
-        BadData: a file can't be read, or has no such column.
-    """
-    from headstart.data.manifest import new_texts
-
-    return [*((text, text) for text in given), *(one for file in files for one in new_texts(file, roles))]
