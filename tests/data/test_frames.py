@@ -8,7 +8,7 @@ import torch
 from tests.data.painting import class_folders
 
 import headstart.data as data
-from headstart.core import BadData, BadInput, Unknown
+from headstart.core import BadData, BadInput, Tokens, Unknown
 from headstart.data.modality import modalities
 
 pandas = pytest.importorskip("pandas")
@@ -244,7 +244,7 @@ def test_two_columns_of_one_name_are_refused_in_arrow_too():
 def test_a_model_of_texts_takes_a_column_not_a_table(same):
     for name in ("pandas", "arrow", "mapping"):
         with pytest.raises(BadInput, match=r"takes texts, not a table.*table\['text'\]"):
-            modalities()["texts"].inputs(same[name], None)
+            modalities()["texts"].inputs(same[name], Tokens(""))
 
 
 def test_a_frame_that_is_not_computed_yet_says_what_to_do():

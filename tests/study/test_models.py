@@ -15,7 +15,6 @@ import headstart as hs
 from headstart.core import BadData, BadInput, Diverged, Loss, Mismatch, walk
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.predictor import export
-from headstart.predictor.export import export_model
 from headstart.run.checkpoint import load_state
 from headstart.run.recipe import Recipe
 from headstart.session import session as fitting
@@ -269,34 +268,32 @@ def test_an_unknown_head_is_named(run, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["ridge-probe", "nearest-centroid", "knn", "fine-tune"])
 def test_onnx_answers_as_torch_does(base, pictures, files, tmp_path, method):
-    runtime = pytest.importorskip("onnxruntime")
-    pytest.importorskip("onnxscript")
+    runtime, _ = map(pytest.importorskip, ("onnxruntime", "onnxscript"))
     model = hs.fit(method, base, pictures, Recipe(steps=2, lr=1e-2))
-    difference = export_model(model, tmp_path / "there" / "model.onnx", (shares := []).append)
+    difference = export.export_model(model, tmp_path / "there" / "model.onnx", (shares := []).append)
     assert [path.name for path in (tmp_path / "there").iterdir()] == ["model.onnx"]
-    session = runtime.InferenceSession(tmp_path / "there" / "model.onnx")
+    answer = runtime.InferenceSession(tmp_path / "there" / "model.onnx").run
     for some in (files[:1], files[:7]):  # any number of pictures, at their true levels
-        found = session.run(None, {"x": model.samples(some).numpy()})[0]
+        found = answer(None, {"x": model.samples(some).numpy()})[0]
         np.testing.assert_allclose(found, model.probabilities(some), atol=1e-4)
     assert (difference <= 1e-4, shares) == (True, [0.0, 0.2, 0.8, 1.0])
 
 
 @pytest.mark.slow
 def test_an_export_that_answers_otherwise_is_not_written(model, tmp_path, monkeypatch):
-    runtime = pytest.importorskip("onnxruntime")
-    pytest.importorskip("onnxscript")
+    runtime, _ = map(pytest.importorskip, ("onnxruntime", "onnxscript"))
 
     class Wrong(runtime.InferenceSession):
         def run(self, *args):
             return [super().run(*args)[0] + 0.01]
 
     monkeypatch.setattr(runtime, "InferenceSession", Wrong)
-    monkeypatch.setattr(export, "_captured", export._traced)  # the other exporter takes seconds
+    monkeypatch.setattr(export, "_captured", export._traced)  # the other takes seconds
     with pytest.raises(Mismatch, match=r"differ from torch's by 0\.01; .*model.onnx was not written"):
-        export_model(model, tmp_path / "model.onnx")
+        export.export_model(model, tmp_path / "model.onnx")
     assert not list(tmp_path.iterdir())
 
 
 def test_an_unknown_format_is_refused(model, tmp_path):
     with pytest.raises(BadInput, match=r"ends in '\.pb'; only \.onnx"):
-        export_model(model, tmp_path / "model.pb")
+        export.export_model(model, tmp_path / "model.pb")

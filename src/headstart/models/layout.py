@@ -40,7 +40,7 @@ def pool(x: Tensor, layout: Layout, there: Tensor | None = None, how: Pooling = 
     if x.ndim == 2:
         return x
     if x.ndim < 2:
-        return x.reshape(len(x), -1)
+        return x.reshape(x.shape[0], -1)
     rest = [axis for axis in range(x.ndim) if axis not in layout]
     x = x.mean(rest)
     return x if layout.rows < layout.features else x.T

@@ -33,8 +33,8 @@ def places(x: Tensor, layout: Layout, there: Tensor | None = None, most: int = M
         most: places, at least 1.
     """
     if x.ndim < 3:
-        wide = x.reshape(len(x), 1, -1)
-        return Places(wide, torch.ones(len(x), 1, dtype=torch.bool, device=x.device))
+        wide = x.reshape(x.shape[0], 1, -1)
+        return Places(wide, torch.ones(x.shape[0], 1, dtype=torch.bool, device=x.device))
     x = x.movedim((layout.rows, layout.features), (0, -1))
     if x.ndim == 4:
         side = min(GRID, math.isqrt(most))
@@ -53,7 +53,7 @@ def _binned(x: Tensor, there: Tensor, most: int) -> Places:
     length = there.sum(1, keepdim=True)
     used = length.clamp(1, most)
     spot = torch.where(there, number * used // length.clamp(min=1), most)  # the last slot collects padding
-    share = torch.zeros(len(x), most + 1, x.shape[1], dtype=x.dtype, device=x.device)
+    share = torch.zeros(x.shape[0], most + 1, x.shape[1], dtype=x.dtype, device=x.device)
     share.scatter_(1, spot[:, None], 1)
     share = share[:, :most]
     count = share.sum(2, keepdim=True)

@@ -31,7 +31,7 @@ class LogCounts(nn.Module):
 
     def forward(self, ids: Tensor) -> Tensor:
         """Ids of 0, unknown words, count nothing."""
-        counts = torch.zeros(len(ids), self.words + 1, device=ids.device)
+        counts = torch.zeros(ids.shape[0], self.words + 1, device=ids.device)
         counts = counts.scatter_add(1, ids.clamp(min=0), (ids > 0).to(counts))
         return counts[:, 1:].log1p()
 

@@ -39,7 +39,7 @@ class Centroids(nn.Module):
 
 def unit(features: Tensor) -> Tensor:
     """Features (n, width) with an appended 1, normalised to unit length: (n, width + 1)."""
-    return normalize(torch.cat([features, features.new_ones(len(features), 1)], 1), dim=1)
+    return normalize(torch.cat([features, features.new_ones(features.shape[0], 1)], 1), dim=1)
 
 
 def nearest(rows: Tensor, sums: Tensor) -> Tensor:

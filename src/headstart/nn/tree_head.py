@@ -83,14 +83,14 @@ class TreeHead(Head):
     def sums(self, z: Tensor) -> Tensor:
         """Sums (n, outputs) of the leaves that features (n, width) arrive at."""
         nodes, outputs = len(self.feature), len(self.bias)
-        at = self.root.long().expand(len(z), -1)  # (n, trees)
+        at = self.root.long().expand(z.shape[0], -1)  # (n, trees); of `len` an export keeps one number
         for _ in range(self.depth):
             here = at.clamp(max=nodes - 1)
             below = z.gather(1, self.feature[here].long()) <= self.threshold[here]
             child = torch.where(below, self.left[here], self.right[here])
             at = torch.where(at < nodes, child.long(), at)
         values = self.value[at - nodes]  # (n, trees, each)
-        return values.reshape(len(z), -1, outputs).sum(1)
+        return values.reshape(z.shape[0], -1, outputs).sum(1)
 
     def rescaled(self, mean: Tensor, deviation: Tensor) -> "TreeHead":
         """The same trees with rescaled numbers, for regression."""
