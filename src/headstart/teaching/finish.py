@@ -11,11 +11,11 @@ from PIL import Image
 
 import headstart
 from headstart.core import CannotWrite
+from headstart.core.atomic_file import write_atomically
 from headstart.data.decode import read_picture
 from headstart.predictor.predictor import Predictor
 from headstart.predictor.training import Training
 from headstart.records.record import typed_command, versions
-from headstart.run.checkpoint import write_atomically
 from headstart.studies._page import write_page
 from headstart.teaching.evidence import Evidence
 from headstart.teaching.page import view

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from headstart.core import BadData, CannotWrite
+from headstart.core.atomic_file import write_atomically
 from headstart.data.folder_files import files_in, folders_in
-from headstart.data.modality import modalities, suffix_of
+from headstart.data.modality import modalities
 from headstart.data.naming import natural
+from headstart.data.suffixes import suffix_of
 from headstart.data.text_files import SUFFIXES as TEXT_SUFFIXES
-from headstart.run.checkpoint import write_atomically
 from headstart.teaching.state import Example, State
 
 EXAMPLES, FILE, REMOVED = "examples", "teaching.json", ".removed"
