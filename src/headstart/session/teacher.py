@@ -9,10 +9,11 @@ import numpy as np
 import torch
 
 from headstart.core import BadInput, LabelKind, Model
+from headstart.core.model_folder import model_folder
 from headstart.data.dataset import Dataset
 from headstart.face import spell
 from headstart.models.backbone import load_model
-from headstart.models.saved import is_run, model_folder, model_in
+from headstart.models.saved import is_run, model_in
 from headstart.session.asking import Member, rows_match
 from headstart.session.asking import Teacher as Teacher
 from headstart.session.estimators import is_estimator, kind_of_estimator
