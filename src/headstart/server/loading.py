@@ -8,7 +8,8 @@ from typing import Any
 import torch
 
 from headstart.core import HeadstartError
-from headstart.models.saved import ADAPTERS, model_folder
+from headstart.core.model_folder import model_folder
+from headstart.models.saved import ADAPTERS
 from headstart.nn.adapters.adapter_file import read_file
 from headstart.nn.adapters.fingerprint import fingerprint, named_tensors
 from headstart.predictor.adapter_files import base_of

@@ -13,8 +13,8 @@ from headstart.core import BadData, LabelKind
 from headstart.core.tokens import NOTHING
 from headstart.models.lengths import by_length
 from headstart.nn.adapters.side_car import Adapters
-from headstart.predictor.predictions import to_prediction
 from headstart.predictor.predictor import Predictor
+from headstart.runtime.predictions import to_prediction
 from headstart.server.forms import form_of
 from headstart.server.safe_files import guard_of
 from headstart.server.served import FILES, Engine, Floats, Job, Outcome
