@@ -35,6 +35,14 @@ def leave_no_run():
     assert {*runs.glob("*")} == before, f"a test wrote into {runs}"
 
 
+@pytest.fixture(autouse=True, scope="session")
+def no_onnx_files():
+    """`adapt` writes no `model.onnx`, which takes a second: as where its packages are absent."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("headstart.studies.adapt.settings.EXPORT_PACKAGES", ("absent",))
+        yield
+
+
 IMPORTED = [0]  # modules, when they were frozen
 MANY = 100  # modules, which are worth freezing
 

@@ -2,8 +2,9 @@
 
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from headstart.predictor.exportable import Exportable
 from headstart.session.scoring import activate
 
 TOLERANCE = 1e-4  # of probabilities; of numbers, in units of the largest
+Exporter = Callable[[nn.Module, Tensor, Path, str], None]
 OPSET = 18  # of ONNX, as the exporter by dynamo writes
 
 
@@ -38,6 +40,7 @@ def export_model(
     *,
     tolerance: float = TOLERANCE,
     more: Mapping[str, str] | None = None,
+    quick: bool = False,
 ) -> float:
     """Write an ONNX file that takes what `Predictor.samples` gives; normalisation is inside.
 
@@ -49,6 +52,7 @@ def export_model(
         show: is told which share of the work is done, in [0, 1]: packages, the graph, the check.
         tolerance: of the difference below, of probabilities; of numbers, in units of the largest.
         more: further `metadata_props`.
+        quick: whether the exporter by dynamo, which takes ten times as long, is left out.
 
     Returns:
         The largest difference of outputs between onnxruntime and torch, on batches of several sizes.
@@ -64,7 +68,9 @@ def export_model(
         raise BadInput(f"{file} ends in {file.suffix!r}; only .onnx can be written.")
     try:
         import onnxruntime  # noqa: F401
-        import onnxscript  # noqa: F401
+
+        if find_spec("onnxscript") is None:  # whose import takes a while, and is seldom needed
+            raise ImportError(name="onnxscript")
     except ImportError as error:
         raise MissingPackage(error.name or "onnxruntime", "The export", "export") from error
     model, samples = _WithActivation(predictor.model, predictor.label_kind).eval(), _samples(predictor)
@@ -73,7 +79,8 @@ def export_model(
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         show(0.2)
-        difference = _write_checked(model, samples, temporary, output, tolerance)
+        exporters = (_traced,) if quick else (_traced, _captured)
+        difference = _write_checked(model, samples, temporary, output, tolerance, exporters)
         show(0.8)
         set_metadata(temporary, metadata_of(predictor) | dict(more or {}))
         temporary.replace(file)
@@ -130,8 +137,15 @@ def _out_of_place(model: nn.Module, samples: Tensor) -> Iterator[None]:
         set_all(True)
 
 
-def _write_checked(model: nn.Module, samples: Tensor, file: Path, output: str, tolerance: float) -> float:
-    """Write the graph by the exporter by tracing, or else by dynamo, which takes ten times as long.
+def _write_checked(
+    model: nn.Module,
+    samples: Tensor,
+    file: Path,
+    output: str,
+    tolerance: float,
+    exporters: Sequence[Exporter],
+) -> float:
+    """Write the graph by the first exporter whose file answers as torch does.
 
     Tracing takes for constant what depends on the batch in some models, which the check on batches of other
     sizes finds; either exporter fails on some architectures.
@@ -140,7 +154,7 @@ def _write_checked(model: nn.Module, samples: Tensor, file: Path, output: str, t
         The largest difference of outputs.
     """
     reason: Exception | None = None
-    for write in (_traced, _captured):
+    for write in exporters:
         try:
             # the exporters warn about what a user can do nothing about
             with warnings.catch_warnings(), _out_of_place(model, samples):

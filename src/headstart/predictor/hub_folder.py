@@ -16,6 +16,7 @@ from headstart.models.saved import TOKENIZER
 from headstart.predictor.export import export_model
 from headstart.predictor.predictor import open_model
 from headstart.predictor.save import TRAINING
+from headstart.runtime.metadata import BESIDE, digest_of
 
 HUB = "hf:"  # before the name of a repository, where a folder could be meant
 MODEL, EXAMPLE = "model.onnx", "example.py"
@@ -115,7 +116,7 @@ def _write(run: str | Path, folder: Path, show: Callable[[float], None]) -> list
         for name in SAVED:
             if (source / name).is_file():
                 shutil.copy(source / name, fresh / name)
-        export_model(predictor, fresh / MODEL, show)
+        export_model(predictor, fresh / MODEL, show, more={BESIDE: digest_of(fresh)})
         kind = predictor.modality.kind
         if kind in EXAMPLES:
             text = (files("headstart.predictor") / "examples" / f"{kind}.txt").read_text("utf-8")

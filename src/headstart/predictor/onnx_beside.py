@@ -11,7 +11,11 @@ TOLERANCE = 1e-5  # of probabilities; of numbers, in units of the largest
 
 
 def write_beside(
-    predictor: Exportable, folder: Path, show: Callable[[float], None] = lambda _share: None
+    predictor: Exportable,
+    folder: Path,
+    show: Callable[[float], None] = lambda _share: None,
+    *,
+    quick: bool = False,
 ) -> None:
     """Write `model.onnx` into the folder of a saved model, with the digest of what it was made of.
 
@@ -19,8 +23,10 @@ def write_beside(
         predictor: what was saved there.
         folder: with `model.safetensors` and `config.json`.
         show: is told which share of the work is done, in [0, 1].
+        quick: whether the exporter by dynamo, which takes ten times as long, is left out.
 
     Raises:
         HeadstartError: as `export_model`; the folder is as it was.
     """
-    export_model(predictor, folder / ONNX, show, tolerance=TOLERANCE, more={BESIDE: digest_of(folder)})
+    told = {BESIDE: digest_of(folder)}
+    export_model(predictor, folder / ONNX, show, tolerance=TOLERANCE, more=told, quick=quick)

@@ -220,7 +220,7 @@ SPEC = Study(
     file="result.json",
     page="report.html",
     docs="run-folder.md",
-    resumed=("budget", "quality", "keep_files"),
+    resumed=("budget", "quality", "keep_files", "onnx"),
     reads_folder=True,
     peaks=True,
 )

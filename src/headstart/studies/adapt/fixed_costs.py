@@ -12,11 +12,13 @@ RANKED = "rank labels that may be wrong"
 KEPT = "keep training rows for explanations"
 EXPLAINED = "explain answers"
 MODEL = "save the model"
+ONNX = "write model.onnx"
 LABELS_PAGE = "write the page of labels"
 # steps that come in any case
-ALWAYS = ("test", OLD, RANKED, KEPT, EXPLAINED, "save", MODEL, LABELS_PAGE, "write the page")
+ALWAYS = ("test", OLD, RANKED, KEPT, EXPLAINED, "save", MODEL, ONNX, LABELS_PAGE, "write the page")
 SHARE = 0.02  # of the budget, for rows that are kept, and as much again for answers that are explained
 RAW = 0.15  # of the time of reading a row in the backbone, that raw features of it take
+EXPORT = 2.5  # seconds, with the import of the packages
 FORWARDS = 400  # of a row, that explaining answers takes at most
 
 
@@ -41,6 +43,7 @@ def last_steps(
         EXPLAINED: min(share, 0.5 + FORWARDS * read),
         "save": 1.0,
         MODEL: 0.5,
+        ONNX: EXPORT * settings.writes_onnx,
         LABELS_PAGE: 0.5,
         "write the page": 2.0,
     }

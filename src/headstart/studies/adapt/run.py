@@ -21,13 +21,11 @@ from headstart.data.splits import folds
 from headstart.data.train_test_split import train_and_test
 from headstart.face import spell
 from headstart.methods.mapping.pretraining.supervised import SupervisedPretraining
-from headstart.predictor.save import save_model
 from headstart.predictor.training import Training
 from headstart.records.label_errors import FILE as LABEL_ERRORS
 from headstart.report.text import join_words
 from headstart.run.engine_choices import EngineChoices
 from headstart.run.step_cache import StepCache
-from headstart.runtime.predictions import Decision
 from headstart.session.recipes import recipe_for
 from headstart.session.requirements import (
     require_data,
@@ -57,13 +55,12 @@ from headstart.studies.adapt.explained_rows import explain_rows
 from headstart.studies.adapt.few_rows import with_possible_folds
 from headstart.studies.adapt.first_model import first_probe, save_first
 from headstart.studies.adapt.first_steps import begin_to_read
-from headstart.studies.adapt.fixed_costs import ALWAYS, EXPLAINED, KEPT, LABELS_PAGE, MODEL, RANKED
+from headstart.studies.adapt.fixed_costs import ALWAYS, EXPLAINED, KEPT, LABELS_PAGE, RANKED
 from headstart.studies.adapt.forgetting import hold_out, measure_forgetting, old_model
 from headstart.studies.adapt.going_on import about_sittings, drop_outgrown, require_more
 from headstart.studies.adapt.kept_examples import keep_examples
 from headstart.studies.adapt.label_errors import label_errors_of
 from headstart.studies.adapt.larger_budget import remeasured
-from headstart.studies.adapt.model_card import model_card
 from headstart.studies.adapt.opening import about_inputs, about_plan
 from headstart.studies.adapt.page_labels import write_labels_page
 from headstart.studies.adapt.plan import Plan, limited, refit_name
@@ -76,6 +73,7 @@ from headstart.studies.adapt.record_fields import (
     notes_of,
     save_mistakes,
 )
+from headstart.studies.adapt.shipped_model import ship_model
 from headstart.studies.adapt.two_classes import (
     choose_threshold,
     measure_two_classes,
@@ -266,14 +264,8 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
 
 def finish(job: Job[AdaptSettings], record: Result) -> Adapted:
     """Write the model with its card, and what this run took, `timings.json`."""
-    kind: LabelKind = job.inputs["data"].label_kind
-    model, folder = job.artefacts["model"], job.folder.path
-    text, training = model_card(record), job.artefacts["training"]
-    decision, two = Decision(job.settings.abstain), record.two_classes
-    if two is not None and two.rule:
-        decision = replace(decision, positive=two.positive, threshold=two.threshold)
-    with job.step(MODEL):
-        save_model(model, folder / "model", tuple(record.classes), decision, text, kind, training)
+    folder = job.folder.path
+    ship_model(job, record)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}"
     steps = {name: Timing(**cost) for name, cost in job.folder.steps.spent().items()}
     by_method = steps_by_method(steps, [candidate.name for candidate in record.candidates])

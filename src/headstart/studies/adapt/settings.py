@@ -2,11 +2,13 @@
 
 import math
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Literal
 
 from headstart.records.settings import METRIC, POSITIVE, SHARE, Rule, TrainingSettings, one_of, option, whole
 from headstart.records.two_classes import FORMS, is_threshold
 
+EXPORT_PACKAGES = ("onnx", "onnxruntime", "onnxscript")  # of the extra `export`
 BUDGETS = {"fast": 60.0, "good": 300.0, "best": 3600.0}  # seconds by quality, where no budget is given
 
 
@@ -84,6 +86,11 @@ class AdaptSettings(TrainingSettings):
         0.0,
         Rule(lambda v: 0 <= v < 1, "in [0, 1)"),
     )
+    onnx: bool = option(
+        "Also write model.onnx, by which `headstart predict` answers without torch, where the packages of "
+        "the extra export are there.",
+        True,
+    )
     keep_files: Literal["results", "steps", "all"] = option(
         "What stays in the folder of a finished run. results: model, report and records; steps: also what a "
         "larger --budget goes on from; all: also what frozen layers gave.",
@@ -95,6 +102,11 @@ class AdaptSettings(TrainingSettings):
     def limit(self) -> float | None:
         """Seconds from the start to the report; None where the epochs are given, which no budget cuts."""
         return self.seconds if self.epochs is None else None
+
+    @property
+    def writes_onnx(self) -> bool:
+        """Whether `model.onnx` is written: it is wanted, and the packages are there."""
+        return self.onnx and all(find_spec(name) is not None for name in EXPORT_PACKAGES)
 
     @property
     def seconds(self) -> float:
