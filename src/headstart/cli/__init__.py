@@ -17,11 +17,12 @@ from .predicting import predict
 from .serving import serve
 from .study_command import command
 from .study_command import count_from_start as count_from_start
+from .teaching import teach
 from .tools import anatomy, doctor, surgery
 from .using import export, push, report, runs
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {  # beside the studies, by panel of `headstart --help`
-    START: (predict, report, labels, runs),
+    START: (predict, report, labels, runs, teach),
     MODELS: (export, push, serve, anatomy, surgery),
     TOOLS: (methods, show, datasets, download, doctor),
 }

@@ -20,6 +20,7 @@ MEANT = {  # words that other tools have for what a command does
     "export": "convert onnx",
     "serve": "server api http deploy host",
     "report": "page html",
+    "teach": "teachable-machine interactive annotate",
     "labels": "label-errors relabel mislabelled cleanlab",
     "anatomy": "inspect summary",
     "surgery": "edit modify operate",
