@@ -19,7 +19,8 @@ function figures(state) {
   const parts = [
     make("p", { className: "figure" }, whole(value)),
     make("p", { className: "hint" }, `95 % interval ${whole(low)} to ${whole(high)}. Each of ${count(state.examples.length, "example")} `
-      + `is answered by a model that has not seen it: ${wrong ? `${wrong} wrong` : "none wrong"}. Always the largest class: ${whole(state.constant)}.`),
+      + `is answered by a model that has not seen it: ${wrong ? `${wrong} wrong` : "none wrong"}. `
+      + `${low > state.constant ? "Better" : "Not clearly better"} than always the largest class, ${whole(state.constant)}.`),
   ];
   for (const each of state.classes) {
     if (each.recall) parts.push(bar(each.name, each.recall.value, whole(each.recall.value)));

@@ -53,7 +53,7 @@ async function tell(action) {
 async function change(action, text) {
   return tell(async () => {
     show(await action());
-    status(`${text} ${said()}`);
+    status(`${text} ${said()}`.trim());
     if (byId("answer").answerAgain) byId("answer").answerAgain();
   });
 }
@@ -76,7 +76,7 @@ async function addAll(label, files) {
       looked = performance.now();
     }
   }
-  await change(api.state, `${count(added, "example")} added to ${label}.`);
+  await change(api.state, added ? `${count(added, "example")} added to ${label}.` : "");
   return added === files.length;
 }
 
