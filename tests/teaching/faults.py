@@ -38,4 +38,11 @@ TEACHING = (
         "the saved model answers with another class's name",
         "teaching/test_session.py saved_model",
     ),
+    Fault(
+        "server/teach.py",
+        "return Access.to(host, token, page_paths(PAGE))",
+        'return Access.to(host, token, {*page_paths(PAGE), "/state"})',
+        "the examples are shown without the token",
+        "server/test_teach.py page_is_open",
+    ),
 )

@@ -160,7 +160,7 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
 
 
 BAD = {
-    "no picture": (b"no picture", "of no known picture format"),
+    "no picture": (b"no picture", "of no format that is taken"),
     "nothing": (b"", "empty"),
     "half": (picture("disc", 0)[:400], "can't be read"),
     "text": ("words", "takes pictures"),
@@ -182,6 +182,15 @@ def test_deep_pictures_are_refused(tmp_path: Path) -> None:
     Image.fromarray(np.arange(64, dtype=np.uint16).reshape(8, 8) * 1000).save(stream, "PNG")
     with pytest.raises(BadData, match="more than 8 bits"):
         session(tmp_path / "lesson").add("disc", stream.getvalue())
+
+
+def test_huge_pictures_are_refused(tmp_path: Path) -> None:
+    """A few kilobytes that unpack to gigabytes."""
+    for side in (20_000, 8_000):
+        stream = io.BytesIO()
+        Image.new("1", (side, side)).save(stream, "PNG")
+        with pytest.raises(BadData, match="more than 50 million pixels"):
+            session(tmp_path / str(side)).add("disc", stream.getvalue())
 
 
 @pytest.mark.parametrize("name", ["", " ", "a/b", "..", ".hidden", "x" * 81, "Disc", "train", "a\x00b", "b."])

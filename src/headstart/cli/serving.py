@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import output, waiting
+from .listening import Host, Port, Token, token_of, warn_if_open
 from .options import Device, Quiet
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from headstart.server.served import Served
     from headstart.server.serving import Settings
 
-TOKEN = "HEADSTART_TOKEN"  # the environment variable
 MEGA = 2**20
 
 
@@ -23,18 +23,9 @@ def serve(
     runs: Annotated[
         list[Path], typer.Argument(help="Run folders, or the model folders in them.", metavar="RUN...")
     ],
-    host: Annotated[
-        str, typer.Option(help="Address to bind to; 0.0.0.0 lets other machines ask.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port, in [0, 65535]; 0 takes a free one.")] = 8000,
-    token: Annotated[
-        str,
-        typer.Option(
-            help="What requests must bear in the header Authorization. Better set by the environment "
-            f"variable {TOKEN}, as others see the options of a process.",
-            show_default=False,
-        ),
-    ] = "",
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    token: Token = "",
     name: Annotated[
         list[str] | None,
         typer.Option(
@@ -79,7 +70,7 @@ def serve(
         "batch": batch, "wait": wait, "queue": queue, "items": items, "size": size, "pixels": pixels,
         "timeout": timeout,
     }  # fmt: skip
-    settings = _settings(host, token or os.environ.get(TOKEN, ""), given)
+    settings = _settings(host, token_of(token), given)
     with waiting.step("load"):
         models = _load(runs, names_of_runs(runs, name or ()), pixels, device)
         app = _application(models, settings, examples)
@@ -93,7 +84,7 @@ def serve(
             output.line(
                 f"{address} answers until Ctrl-C: a page for people, POST {address}/predict for programs."
             )
-            _warn(host, settings.access.token)
+            warn_if_open(host, settings.access.token)
 
     run(app, host, port, say=say)
 
@@ -109,8 +100,6 @@ def _settings(host: str, token: str, given: dict[str, float]) -> "Settings":
         least = 0.0 if name == "wait" else 1.0
         if not least <= value < float("inf"):
             raise BadInput(f"--{name} is {value:g}; it must be at least {least:g}.")
-    if token and not (token.isascii() and token.isprintable() and " " not in token):
-        raise BadInput("--token must be of printable ASCII characters without a space.")
     seconds = given["timeout"]
     return Settings(
         access=access_to(host, token),
@@ -152,14 +141,3 @@ def _show(models: "Sequence[Served]") -> None:
 def _threads() -> int:
     """Threads that read items: as many as there are processors, 4 at most."""
     return min(4, os.cpu_count() or 1)
-
-
-def _warn(host: str, token: str) -> None:
-    from headstart.server.access import is_loopback
-
-    if not token and not is_loopback(host):
-        output.prose(
-            f"Whoever reaches this machine may ask: there is no token. Set {TOKEN} or --token, and put what "
-            "speaks HTTPS in front.",
-            stderr=True,
-        )

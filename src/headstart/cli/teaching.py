@@ -1,15 +1,16 @@
 """The command `teach`: a page on which a person teaches a classifier example by example."""
 
-import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from . import output, waiting
+from .listening import Host, Port, Token, token_of, warn_if_open
 from .options import FILES, KINDS_OF_BACKBONES, Quiet
 
-TOKEN = "HEADSTART_TOKEN"  # the environment variable
+if TYPE_CHECKING:
+    from headstart.teaching.session import TeachingSession
 
 
 def teach(
@@ -34,18 +35,12 @@ def teach(
         ),
     ] = None,
     texts: Annotated[bool, typer.Option("--texts", help="Teach texts instead of pictures.")] = False,
-    host: Annotated[
-        str, typer.Option(help="Address to bind to; 0.0.0.0 lets other machines ask.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port, in [0, 65535]; 0 takes a free one.")] = 8000,
-    token: Annotated[
-        str,
-        typer.Option(
-            help="What requests must bear in the header Authorization; the page asks for it. Better set by "
-            f"the environment variable {TOKEN}, as others see the options of a process.",
-            show_default=False,
-        ),
-    ] = "",
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    token: Token = "",
+    check: Annotated[
+        bool, typer.Option("--check", help="Read the examples, say how well they are answered, and end.")
+    ] = False,
     text_column: Annotated[
         str | None,
         typer.Option(
@@ -66,10 +61,10 @@ def teach(
         headstart teach photos/ --out lesson
         headstart teach --texts
     """
-    from headstart.server.access import is_loopback
     from headstart.server.running import require_packages, run
 
     require_packages("headstart teach")
+    bearer = token_of(token)
     from headstart.data.load import load
     from headstart.server.teach import access_to, teaching_app
     from headstart.studies._dated import dated_folder
@@ -79,21 +74,32 @@ def teach(
     with waiting.step("read examples") as show:
         given = None if data is None else load(data, label_column=label_column, text_column=text_column)
         session = TeachingSession(backbone, given, out=folder, texts=texts, show=show)
-    bearer = token or os.environ.get(TOKEN, "")
+    if check:
+        _tell(session)
+        return
 
     def say(address: str) -> None:
-        if quiet:
-            return
-        output.line(f"{address} is the page, until Ctrl-C. Every change is kept in {folder}.")
-        for note in session.notes:
-            output.prose(note)
-        if not bearer and not is_loopback(host):
-            output.prose(
-                f"Whoever reaches this machine may teach, too: there is no token. Set {TOKEN} or --token.",
-                stderr=True,
-            )
+        if not quiet:
+            output.line(f"{address} is the page, until Ctrl-C. Every change is kept in {folder}.")
+            for note in session.notes:
+                output.prose(note)
+            warn_if_open(host, bearer)
 
     run(teaching_app(session, access_to(host, bearer)), host, port, say=say)
     if not quiet:
         output.line(f"Next: headstart teach --out {folder}")
-        output.line(f"      headstart adapt {folder / 'examples'}")
+
+
+def _tell(session: "TeachingSession") -> None:
+    """How many examples there are, and how well they are answered."""
+    from headstart.report.metric import get_metric
+    from headstart.report.text import pluralise
+
+    found, metric = session.evidence(), get_metric("accuracy")
+    of = pluralise(len(session.state.examples), "example")
+    if found.accuracy is None:
+        output.prose(f"{of}. {found.missing}")
+    else:
+        output.prose(f"Leave-one-out accuracy: {metric.shown(found.accuracy)}, {of}.")
+    for note in (*found.cautions, *session.notes):
+        output.prose(note)

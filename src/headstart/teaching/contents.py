@@ -17,6 +17,7 @@ from headstart.data.opening import is_heic, levels_in
 from headstart.data.samples import InMemory, Raw, Texts
 
 LONGEST = 100_000  # characters of a text
+MOST_PIXELS = 50_000_000  # of a picture
 SUFFIXES: Mapping[str, str] = MappingProxyType(
     {
         "JPEG": ".jpg",
@@ -112,22 +113,32 @@ def _suffix_of(content: bytes, name: str) -> str:
     """The suffix by which the file is read as what it is, whatever it was called.
 
     Raises:
-        BadData: it is of no format that is taken, or has more than 8 bits a level.
+        BadData: it is of no format that is taken, is too large, or has more than 8 bits a level.
     """
     if is_heic(content):
         return ".heic"
+    large = BadData(f"{name} has more than {MOST_PIXELS / 1e6:.0f} million pixels. Shrink it first.")
     try:
-        with Image.open(io.BytesIO(content)) as picture:
-            suffix = SUFFIXES.get(str(picture.format))
-        deep = levels_in(content) is not None
+        suffix, pixels = _header(content)
+        deep = pixels <= MOST_PIXELS and levels_in(content) is not None
+    except Image.DecompressionBombError:
+        raise large from None
     except Exception as error:  # of whatever kind its reader raises
-        why = "it is empty" if not content else "it is of no known picture format"
+        why = "it is of no format that is taken" if content else "it is empty"
         raise BadData(f"{name} can't be read as a picture ({why}). Give {TAKEN}.") from error
-    if suffix is None:
-        raise BadData(f"{name} is of a format that is not taken here. Give {TAKEN}.")
+    if pixels > MOST_PIXELS:
+        raise large
     if deep:
         raise BadData(
             f"{name} has more than 8 bits a level, and what is black and white in it depends on the other "
             "pictures. Convert it to 8 bits, or take headstart adapt."
         )
     return suffix
+
+
+def _header(content: bytes) -> tuple[str, int]:
+    """The suffix of a picture's file, and how many pixels it says it has; no other format is tried."""
+    Image.init()
+    formats = [name for name in SUFFIXES if name in Image.OPEN]
+    with Image.open(io.BytesIO(content), formats=formats) as picture:
+        return SUFFIXES[str(picture.format)], picture.width * picture.height

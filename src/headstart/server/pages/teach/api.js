@@ -1,6 +1,10 @@
 // The server of the session: every answer, or an error in words.
 
-const KEY = "headstart-token";
+const KEY = "token";
+if (location.hash.startsWith("#token=")) {
+  sessionStorage.setItem(KEY, decodeURIComponent(location.hash.slice(7)));
+  history.replaceState(null, "", location.pathname);
+}
 let token = sessionStorage.getItem(KEY) || "";
 
 async function asked() {
