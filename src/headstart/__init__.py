@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from headstart.studies.stream.stream_model import stream as stream
     from headstart.studies.translate.translator import Translated as Translated
     from headstart.studies.translate.translator import Translator as Translator
+    from headstart.teaching.session import TeachingSession as TeachingSession
 
 _FOUND = {
     "data": ("headstart.data", ""),
@@ -58,6 +59,7 @@ _FOUND = {
     "expand_prompts": ("headstart.predictor.prompt_search", "expand_prompts"),
     "search_prompts": ("headstart.predictor.prompt_search", "search_prompts"),
     "Translated": ("headstart.studies.translate.translator", "Translated"),
+    "TeachingSession": ("headstart.teaching.session", "TeachingSession"),
     "Translator": ("headstart.studies.translate.translator", "Translator"),
     "guards": ("headstart.studies.stream.guards", ""),
     "prequential": ("headstart.studies.stream.prequential", "prequential"),
@@ -73,7 +75,7 @@ __all__ += ["Stream", "guards", "prequential", "stream"]
 __all__ += ["Adapters", "adapters", "prompts", "sklearn"]
 __all__ += ["Translated", "Translator"]
 __all__ += ["OnnxPredictor", "open_onnx"]
-__all__ += ["expand_prompts", "search_prompts"]
+__all__ += ["TeachingSession", "expand_prompts", "search_prompts"]
 
 
 def __getattr__(name: str) -> Any:

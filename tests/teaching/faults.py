@@ -33,8 +33,8 @@ TEACHING = (
     ),
     Fault(
         "teaching/finish.py",
-        "Predictor(model, state.labels,",
-        "Predictor(model, state.classes,",
+        "Predictor(model, taught.state.labels,",
+        "Predictor(model, taught.state.classes,",
         "the saved model answers with another class's name",
         "teaching/test_session.py saved_model",
     ),

@@ -12,7 +12,6 @@ from PIL import Image
 
 import headstart as hs
 from headstart.core import BadData, BadInput, CannotWrite, Unknown
-from headstart.teaching.finish import finish
 from headstart.teaching.session import TeachingSession
 from tests.study import tiny
 
@@ -28,7 +27,7 @@ def files(folder: Path) -> list[str]:
 def taught(tmp_path_factory: pytest.TempPathFactory) -> TeachingSession:
     """Two classes whose order of making is not the order of names, finished; not to be changed."""
     found = session(tmp_path_factory.mktemp("taught") / "lesson", each=8)
-    finish(found)
+    found.finish()
     return found
 
 
@@ -148,11 +147,11 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     found.add("disc", picture("disc", 0))
     found.add("disc", picture("disc", 1))
     with pytest.raises(BadData, match="only one class has any"):
-        finish(found)
+        found.finish()
     found.add("square", picture("square", 0))
     assert "\u201csquare\u201d" in found.evidence().missing
     assert found.evidence().accuracy is None
-    finish(found)
+    found.finish()
     found.add("square", picture("square", 0))
     assert "copies" in found.evidence().missing
     found.add("square", picture("disc", 0))

@@ -17,7 +17,7 @@ from headstart.server.body import Limits
 from headstart.server.pages import page_paths, page_routes
 from headstart.server.refusal import Json, Refused
 from headstart.server.teach_state import Texts, state_of
-from headstart.teaching.finish import REPORT, finish, small_picture
+from headstart.teaching.finish import REPORT, small_picture
 from headstart.teaching.session import TeachingSession
 
 PAGE = "teach"
@@ -139,12 +139,12 @@ class Teaching:
 
     async def download(self, _request: Request) -> Response:
         """The model and the report as a zip archive."""
-        archive = await run_in_threadpool(finish, self._session)
+        archive = await run_in_threadpool(self._session.finish)
         return _attached(await run_in_threadpool(archive.read_bytes), "application/zip", archive.name)
 
     async def report(self, _request: Request) -> Response:
         """The report, one HTML file."""
-        await run_in_threadpool(finish, self._session)
+        await run_in_threadpool(self._session.finish)
         page = await run_in_threadpool((self._session.folder / REPORT).read_bytes)
         return _attached(page, "text/html; charset=utf-8", REPORT)
 

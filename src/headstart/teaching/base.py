@@ -1,13 +1,19 @@
 """The backbone of a session, and what kind of examples it takes."""
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
-from headstart.core import BadData, Tokens
+from headstart.core import BadData, Head, Tokens
 from headstart.data.dataset import Dataset
 from headstart.data.modality import modalities
+from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
 from headstart.models.backbone import AnyBackbone
 from headstart.session.inputs import build_backbone, fit_to_data
+from headstart.solvers.threads import threads_for
 from headstart.teaching.contents import stand_in
+from headstart.teaching.state import State
+
+METHOD = RidgeProbe()  # that gives the head
 
 
 def suited_backbone(base: str | nn.Module | None, kind: str) -> tuple[AnyBackbone, str]:
@@ -23,6 +29,14 @@ def suited_backbone(base: str | nn.Module | None, kind: str) -> tuple[AnyBackbon
     mapping = build_backbone(stand_in(kind), modalities()[kind].backbone if base is None else base)
     kind = "texts" if isinstance(mapping.reader, Tokens) else kind
     return fit_to_data(mapping, stand_in(kind)), kind
+
+
+def solved_head(state: State, features: Tensor) -> Head:
+    """The head of examples of two classes or more with features (n, width); its outputs are their labels."""
+    place = {name: number for number, name in enumerate(state.labels)}
+    labels = torch.tensor([place[each.label] for each in state.examples])
+    with threads_for(features.numel()):
+        return METHOD.solve(features, labels, len(place))
 
 
 def kind_of(data: Dataset | None, texts: bool) -> str:

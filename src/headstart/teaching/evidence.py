@@ -1,7 +1,7 @@
 """How good the answers are, by leaving examples out; computed anew after each change."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,8 @@ from headstart.session.scoring import UNBALANCED
 from headstart.solvers.nested_leave_one_out import nested_leave_one_out
 from headstart.solvers.threads import threads_for
 from headstart.studies.evaluate import ClassFigures
+from headstart.teaching.reader import Seen
+from headstart.teaching.state import State
 
 FEW = 10  # examples of a class below which they are called few
 SHOWN = 3  # names in a caution
@@ -93,6 +95,13 @@ class Examples:
     digests: Sequence[str]
     classes: tuple[str, ...]
     kind: str
+
+    @classmethod
+    def of(cls, state: State, seen: Mapping[int, Seen], features: Tensor, kind: str) -> "Examples":
+        """The examples of a session, of which `seen` tells by number."""
+        found = [seen[each.number] for each in state.examples]
+        labels, digests = [each.label for each in state.examples], [each.digest for each in found]
+        return cls(features, labels, [each.glance for each in found], digests, state.labels, kind)
 
     @property
     def numbers(self) -> Rows:

@@ -3,24 +3,25 @@
 import base64
 import io
 import zipfile
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from PIL import Image
 
 import headstart
-from headstart.core import CannotWrite
+from headstart.core import CannotWrite, Head, Model
 from headstart.core.atomic_file import write_atomically
 from headstart.data.decode import read_picture
+from headstart.models.backbone import AnyBackbone
 from headstart.predictor.predictor import Predictor
 from headstart.predictor.training import Training
 from headstart.records.record import typed_command, versions
 from headstart.studies._page import write_page
+from headstart.teaching.base import METHOD
 from headstart.teaching.evidence import Evidence
 from headstart.teaching.page import view
 from headstart.teaching.record import LeftOut, Lesson
-from headstart.teaching.session import METHOD, TeachingSession
 from headstart.teaching.state import Example, State
 
 MODEL, REPORT, RECORD, ARCHIVE = "model", "report.html", "lesson.json", "lesson.zip"
@@ -30,33 +31,54 @@ SIDE = 160  # pixels of a small picture
 LETTERS = 300  # of a text on the page
 
 
-def finish(session: TeachingSession) -> Path:
-    """Write `model`, `lesson.json`, `report.html` and `lesson.zip`, which holds the others, into its folder.
+@dataclass(frozen=True)
+class Taught:
+    """A session when it is finished.
 
-    `hs.open` takes the folder, and that of the unpacked archive. The model predicts what one of `hs.fit` with
-    `RidgeProbe` on the folder `examples` predicts.
+    Attributes:
+        folder: that is written to.
+        kind: "pictures" or "texts".
+        backbone: frozen.
+        head: of the examples.
+        state: classes and examples.
+        evidence: the leave-one-out figures.
+        notes: what was left out, as sentences.
+        content: the file of an example.
+    """
+
+    folder: Path
+    kind: str
+    backbone: AnyBackbone
+    head: Head
+    state: State
+    evidence: Evidence
+    notes: list[str]
+    content: Callable[[int], bytes]
+
+
+def write(taught: Taught) -> Path:
+    """Write `model`, `lesson.json`, `report.html` and `lesson.zip`, which holds the others, into the folder.
 
     Returns:
         The archive.
 
     Raises:
-        BadData: fewer than two classes have an example.
         CannotWrite: no space or no right.
         MissingPackage: the package that builds the page is not installed.
     """
-    with session.unchanged() as state:
-        model, found = session.model(), session.evidence()
-        record = record_of(session, state, found)
-    predictor = Predictor(model, state.labels, session.backbone.preprocess, training=_training(record))
-    predictor.save(session.folder / MODEL)
-    write_atomically(session.folder / RECORD, record.to_json().encode())
-    write_page(record, view(record), session.folder / REPORT)
-    write_atomically(session.folder / ARCHIVE, _archive(session.folder))
-    return session.folder / ARCHIVE
+    record, folder = record_of(taught), taught.folder
+    model, reader = Model(taught.backbone, taught.head), taught.backbone.preprocess
+    predictor = Predictor(model, taught.state.labels, reader, training=_training(record))
+    predictor.save(folder / MODEL)
+    write_atomically(folder / RECORD, record.to_json().encode())
+    write_page(record, view(record), folder / REPORT)
+    write_atomically(folder / ARCHIVE, _archive(folder))
+    return folder / ARCHIVE
 
 
-def record_of(session: TeachingSession, state: State, found: Evidence) -> Lesson:
+def record_of(taught: Taught) -> Lesson:
     """What is written down of a session."""
+    state, found = taught.state, taught.evidence
     wrong = [
         (example, answer)
         for example, answer in zip(state.examples, found.answers, strict=False)
@@ -67,13 +89,13 @@ def record_of(session: TeachingSession, state: State, found: Evidence) -> Lesson
         schema=SCHEMA,
         headstart=headstart.__version__,
         command=typed_command(),
-        settings={"backbone": session.backbone.name, "method": METHOD.label},
+        settings={"backbone": taught.backbone.name, "method": METHOD.label},
         seed=0,
         versions=versions(),
-        notes=[*found.cautions, *session.notes],
-        task=session.folder.resolve().name,
-        kind=session.kind,
-        backbone=session.backbone.name,
+        notes=[*found.cautions, *taught.notes],
+        task=taught.folder.resolve().name,
+        kind=taught.kind,
+        backbone=taught.backbone.name,
         method=METHOD.label,
         classes=list(state.labels),
         rows=len(state.examples),
@@ -87,7 +109,7 @@ def record_of(session: TeachingSession, state: State, found: Evidence) -> Lesson
             LeftOut(
                 number=example.number,
                 item=example.name,
-                **_shown(session, example),
+                **_shown(taught, example),
                 truth=example.label,
                 answer=answer.label,
                 confidence=answer.probability,
@@ -111,9 +133,9 @@ def small_picture(content: bytes, name: str, side: int = SIDE) -> bytes:
     return stream.getvalue()
 
 
-def _shown(session: TeachingSession, example: Example) -> dict[str, str]:
-    content = session.content(example.number)
-    if session.kind == "texts":
+def _shown(taught: Taught, example: Example) -> dict[str, str]:
+    content = taught.content(example.number)
+    if taught.kind == "texts":
         text = content.decode("utf-8", "replace")
         return {"picture": "", "text": text[:LETTERS] + ("\u2026" if len(text) > LETTERS else "")}
     packed = base64.b64encode(small_picture(content, example.name)).decode()

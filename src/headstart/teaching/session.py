@@ -9,22 +9,20 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from headstart.core import BadData, BadInput, Head, Model
+from headstart.core import BadData, BadInput, Head
 from headstart.data.dataset import Dataset
 from headstart.data.load import load
 from headstart.data.samples import Raw
 from headstart.face import spell
-from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
-from headstart.solvers.threads import threads_for
-from headstart.teaching.base import kind_of, suited_backbone
+from headstart.teaching.base import kind_of, solved_head, suited_backbone
 from headstart.teaching.evidence import Evidence, Examples, evidence
+from headstart.teaching.finish import Taught, write
 from headstart.teaching.reader import ExampleReader, Seen
 from headstart.teaching.state import Example, State, require_two
 from headstart.teaching.store import Store
 
 UNDONE = 50  # changes that can be undone
 NAME = 120  # characters of the name of an example
-METHOD = RidgeProbe()
 Show = Callable[[float], None]
 
 
@@ -184,17 +182,7 @@ class TeachingSession:
         """Leave-one-out figures of the examples as they are now."""
         with self._lock:
             if self._evidence is None:
-                seen = [self._seen[each.number] for each in self.state.examples]
-                self._evidence = evidence(
-                    Examples(
-                        features=self._features(),
-                        labels=[each.label for each in self.state.examples],
-                        glances=[each.glance for each in seen],
-                        digests=[each.digest for each in seen],
-                        classes=self.state.labels,
-                        kind=self.kind,
-                    )
-                )
+                self._evidence = evidence(Examples.of(self.state, self._seen, self._features(), self.kind))
             return self._evidence
 
     def predict(self, content: Raw, name: str = "") -> dict[str, float]:
@@ -219,20 +207,8 @@ class TeachingSession:
         with self._lock:
             if self._head is None:
                 require_two(self.state)
-                place = {name: number for number, name in enumerate(self.state.labels)}
-                labels = torch.tensor([place[each.label] for each in self.state.examples])
-                features = self._features()
-                with threads_for(features.numel()):
-                    self._head = METHOD.solve(features, labels, len(place))
+                self._head = solved_head(self.state, self._features())
             return self._head
-
-    def model(self) -> Model:
-        """The backbone with the head of the examples as they are now.
-
-        Raises:
-            BadData: fewer than two classes have an example.
-        """
-        return Model(self.backbone, self.head())
 
     def content(self, number: int) -> bytes:
         """The file of an example.
@@ -247,6 +223,25 @@ class TeachingSession:
                 return path.read_bytes()
             except OSError as error:
                 raise BadData(f"The file {path} can't be read: {error.strerror or error}.") from error
+
+    def finish(self) -> Path:
+        """Write `model`, `lesson.json`, `report.html` and `lesson.zip`, which holds them, into `folder`.
+
+        `hs.open` takes the folder, and that of the unpacked archive.
+
+        Returns:
+            The archive.
+
+        Raises:
+            BadData: fewer than two classes have an example.
+            CannotWrite: no space or no right.
+            MissingPackage: the package that builds the page is not installed.
+        """
+        with self.unchanged() as state:
+            said = self.notes, self.content
+            return write(
+                Taught(self.folder, self.kind, self.backbone, self.head(), state, self.evidence(), *said)
+            )
 
     # --- inside
 
