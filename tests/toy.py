@@ -22,7 +22,7 @@ from headstart.core import (
 )
 from headstart.core.text_tower import ClassPrompts, TextTower
 
-SEEN = ((1, 12), (1, 20))  # places and widths of what is seen inside the toys' teacher
+SEEN = ((4, 1), (6, 1))  # places and widths of what is seen inside the toys' teacher
 GROUPS = (20, 4, 6, 12, 10, 0)  # rows of each class with each of two values of a nuisance
 TASK = Task(
     outputs=3, shape=(8,), rows=8, sources=(Task(outputs=4, shape=(8,), rows=5),), groups=GROUPS, teacher=SEEN
@@ -106,8 +106,8 @@ class Tokens(Backbone):
 
 
 def suited(method: Any, toy: Toy) -> Backbone:
-    """A toy, or, for a method that needs one, a transformer."""
-    return Tokens() if method.about.needs_transformer else toy
+    """A toy, or, for a method that needs one or compares places, a transformer."""
+    return Tokens() if method.about.needs_transformer or method.about.needs_places else toy
 
 
 CENTRES = torch.randn(3, 8, generator=torch.Generator().manual_seed(7)) * 2
@@ -119,8 +119,8 @@ def labelled(n: int, g: torch.Generator) -> Labelled:
 
 
 def said_of(x: Tensor) -> tuple[Tensor, Tensor]:
-    """The logits of a teacher that knows the centres, and what is seen inside it, (n, 32)."""
-    seen = torch.randn(8, 32, generator=torch.Generator().manual_seed(8))
+    """The logits of a teacher that knows the centres, and what is seen inside it, (n, 10)."""
+    seen = torch.randn(8, 10, generator=torch.Generator().manual_seed(8))
     return x @ CENTRES.T / 2 - CENTRES.square().sum(1) / 4, (x @ seen).tanh()
 
 
@@ -135,7 +135,7 @@ def make(kind: type, n: int, seed: int) -> Any:
     g = torch.Generator().manual_seed(seed)
     if kind is Labelled:
         return labelled(n, g)
-    if kind is Distilled:  # what is seen inside its teacher fits any view of two blocks of `Toy`
+    if kind is Distilled:
         batch = labelled(n, g)
         return Distilled(batch.x, batch.y, None, *said_of(batch.x))
     if kind is Grouped:  # the last class has one value of the nuisance

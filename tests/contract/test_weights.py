@@ -15,7 +15,7 @@ from headstart.run.watch import drain
 
 METHODS = sorted((m for m in walk() if issubclass(m.about.needs, Labelled)), key=lambda m: m.about.name)
 METHODS += sorted((m for m in walk() if m.about.needs in (JointTasks, Domains)), key=lambda m: m.about.name)
-METHODS = [m for m in METHODS if not m.about.opposing_losses]  # which learns no labels itself
+METHODS = [m for m in METHODS if not (m.about.opposing_losses or m.about.labels_of_teacher)]  # or learns none
 every = pytest.mark.parametrize("kind", METHODS, ids=lambda m: m.about.name)
 ROWS = 24
 ODD = torch.arange(ROWS) % 4 == 3  # rows whose labels are not to be trusted

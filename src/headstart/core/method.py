@@ -59,6 +59,7 @@ class About:
     needs_columns: bool = False  # requires a backbone for the columns of a table, or texts
     needs_words: bool = False  # requires texts, whose words are its columns
     own_teacher: bool = False  # its teacher is the model of the stage before, and it starts anew
+    labels_of_teacher: bool = False  # reads no labels: it learns all outputs that its teacher has
     needs_places: bool = False  # requires blocks whose outputs have places: maps, or tokens of pictures
     label_kinds: tuple[LabelKind, ...] = LABEL_KINDS  # kinds of label that it can learn
     growth: float = 1.25  # of the time of a solution in closed form: the power of the rows that it grows with
@@ -145,6 +146,16 @@ class Method(ABC, Generic[B]):
 
     def teacher_view(self) -> TeacherView | None:
         """What it learns from inside a teacher; None: from the teacher's outputs alone."""
+        return None
+
+    def class_shares(self, said: Tensor) -> Tensor | None:
+        """The prior (classes,) that biases are fitted to after the training; None: they stay as they are.
+
+        Called only if `about.labels_of_teacher` and there are unlabelled rows.
+
+        Args:
+            said: what the teacher says of these, (n, classes) or (n, teachers, classes).
+        """
         return None
 
     def at_full_rate(self) -> Self:

@@ -37,7 +37,19 @@ from headstart.methods.mapping.adapters.conv_adapters import ConvAdapters as Con
 from headstart.methods.mapping.adapters.ia3 import IA3 as IA3
 from headstart.methods.mapping.adapters.lora import LoRA as LoRA
 from headstart.methods.mapping.adapters.prefix_tokens import PrefixTokens as PrefixTokens
+from headstart.methods.mapping.distillation.attention_transfer import AttentionTransfer as AttentionTransfer
+from headstart.methods.mapping.distillation.decoupled_distillation import (
+    DecoupledDistillation as DecoupledDistillation,
+)
 from headstart.methods.mapping.distillation.distillation import Distillation as Distillation
+from headstart.methods.mapping.distillation.feature_distillation import (
+    FeatureDistillation as FeatureDistillation,
+)
+from headstart.methods.mapping.distillation.label_transfer import LabelTransfer as LabelTransfer
+from headstart.methods.mapping.distillation.relational_distillation import (
+    RelationalDistillation as RelationalDistillation,
+)
+from headstart.methods.mapping.distillation.self_distillation import SelfDistillation as SelfDistillation
 from headstart.methods.mapping.finetuning.bitfit import BitFit as BitFit
 from headstart.methods.mapping.finetuning.delta import Delta as Delta
 from headstart.methods.mapping.finetuning.fine_tune import FineTune as FineTune

@@ -56,10 +56,15 @@ class AdjustedHead(Head):
             counts: of a class without rows half a row.
             strength: times the log of the share, > 0; 1 makes the classes equally frequent.
         """
-        adjusted = cls(type(head).__name__, head.settings, len(counts))
-        adjusted.inner = head
         rows = counts.double().clamp(min=0.5)
-        adjusted.offset.copy_(strength * (rows / rows.sum()).log())
+        return cls.shifted(head, strength * (rows / rows.sum()).log())
+
+    @classmethod
+    def shifted(cls, head: Head, offset: Tensor) -> "AdjustedHead":
+        """A head, which shares its weights, with an offset (classes,) taken off its logits."""
+        adjusted = cls(type(head).__name__, head.settings, len(offset))
+        adjusted.inner = head
+        adjusted.offset.copy_(offset)
         return adjusted.to(next(iter(head.state_dict().values())).device)
 
 

@@ -30,7 +30,7 @@ from headstart.session.requirements import require_source_use, require_target_us
 from headstart.session.session import FitOptions, Session
 from headstart.session.session_data import attach_source, attach_target
 from headstart.session.table_backbone import by_training_part
-from headstart.session.teacher import attach_teacher
+from headstart.session.teacher import attach_teacher, for_students
 
 QUICK = 1.0  # seconds; a quicker fit shows no progress bar
 
@@ -108,9 +108,8 @@ def fit(  # noqa: PLR0913  # an option is an argument
     if domains:
         require_target_use([method])
     require_teacher_use(method, teacher, unlabelled)
-    others = load_sources(source, dataset)
-    if others:
-        require_source_use([method], others, dataset.label_kind)
+    dataset = for_students(method, dataset, teacher)
+    others = _sources(source, dataset, method)
     mapping = hand_on_head(fit_to_data(build_backbone(dataset, base), dataset), dataset, head)
     if dataset.table is not None:
         mapping = by_training_part(mapping, dataset)
@@ -127,8 +126,8 @@ def fit(  # noqa: PLR0913  # an option is an argument
     session.source = attach_source(session, others) if others else None
     session.target = attach_target(session, domains.target, domains.target_labelled) if domains else None
     if teacher is not None:
-        unseen = None if unlabelled is None else load_unlabelled(unlabelled, dataset)
-        session.teacher = attach_teacher(session, teacher, unlabelled=unseen, shared_classes=shared_classes)
+        beside = None if unlabelled is None else load_unlabelled(unlabelled, dataset)
+        session.teacher = attach_teacher(session, teacher, unlabelled=beside, shared_classes=shared_classes)
     try:
         with progress.step(method.title):
             fitted = session.fit(
@@ -153,6 +152,14 @@ def fit(  # noqa: PLR0913  # an option is an argument
     return Predictor(
         fitted.model, dataset.classes, mapping.preprocess, label_kind=dataset.label_kind, training=training
     )
+
+
+def _sources(source: Any, dataset: Dataset, method: Method[Any]) -> list[Dataset]:
+    """The sources, which the method has to learn from if there are any."""
+    others = load_sources(source, dataset)
+    if others:
+        require_source_use([method], others, dataset.label_kind)
+    return others
 
 
 def _about_split(data: Dataset) -> list[str]:

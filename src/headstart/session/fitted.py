@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from headstart.core import Descend, Method, Model, SampleLoader, derive_seed
+from headstart.core import Descend, Head, Method, Model, SampleLoader, derive_seed
 from headstart.data.dataset import Dataset
 from headstart.data.splits import holdout
 from headstart.data.train_test_split import Rows
@@ -148,3 +148,18 @@ def restore_flags(model: Model) -> None:
     for parameter in model.parameters():
         if parameter.is_floating_point():
             parameter.requires_grad_(id(parameter) not in kept)
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """Optional arguments of `Session.fit`."""
+
+    # (rows of the data,) >= 0, at any scale. None: those of a method that weights source rows, or else 1
+    weights: np.ndarray | None = None
+    eval_hook: EvalHook | None = None  # evaluates the model while the last stage learns
+    # of a saved model, without labels to learn another from: only the stages that need none are carried out
+    head: Head | None = None
+    first: Model | None = None  # what the first stage gives, if it was carried out before; not of numbers
+
+
+USUAL = FitOptions()

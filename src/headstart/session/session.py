@@ -18,8 +18,9 @@ from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
 from headstart.run.state import Run, Tick
 from headstart.run.watch import drain, log, record_losses, resume, save_checkpoints, save_last
+from headstart.session.class_shares import correct_shares
 from headstart.session.fitted import (
-    EvalHook,
+    USUAL,
     Fitted,
     adjust_logits,
     eval_state,
@@ -27,6 +28,7 @@ from headstart.session.fitted import (
     select_on_holdout,
     split_holdout,
 )
+from headstart.session.fitted import FitOptions as FitOptions
 from headstart.session.input_pipeline import (
     InputSource,
     LabelUnits,
@@ -47,21 +49,10 @@ from headstart.session.requirements import (
 )
 from headstart.session.session_data import SessionData, SourceTasks
 from headstart.session.students import teacher_shapes
+from headstart.session.teacher import taught_by
 from headstart.session.unsolved import unsolved_as_diverged
 
 CHECKPOINT_EVERY = 20  # steps
-
-
-@dataclass(frozen=True)
-class FitOptions:
-    """Optional arguments of `Session.fit`."""
-
-    # (rows of the data,) >= 0, at any scale. None: those of a method that weights source rows, or else 1
-    weights: np.ndarray | None = None
-    eval_hook: EvalHook | None = None  # evaluates the model while the last stage learns
-    # of a saved model, without labels to learn another from: only the stages that need none are carried out
-    head: Head | None = None
-    first: Model | None = None  # what the first stage gives, if it was carried out before; not of numbers
 
 
 @dataclass
@@ -92,7 +83,7 @@ class Session(SessionData):
         *,
         name: str = "",
         checkpoint: Path | None = None,
-        options: FitOptions = FitOptions(),
+        options: FitOptions = USUAL,
     ) -> Fitted:
         """Carry out the stages of a method on rows (n,) of the data; each starts from the one before.
 
@@ -122,6 +113,7 @@ class Session(SessionData):
         head = head or _trained_head(session, stages[0], learn)
         weights, cautions = row_weights(session, method, learn, recipe.seed, options.weights)
         fitted: Fitted | None = None
+        begin = (backbone, head)
         descends = [number for number, stage in enumerate(stages) if not stage.about.closed_form]
         for number, stage in enumerate(stages):
             if session.source is not None and learns_on_source_alone(stage):
@@ -129,6 +121,8 @@ class Session(SessionData):
                 head = session.source.transferable_head(fitted.model.head, session.data)
             else:
                 last = number == len(stages) - 1
+                if stage.about.own_teacher:
+                    session, (backbone, head) = taught_by(session, fitted, learn), begin
                 started = _start(session, stage, backbone, head, learn, recipe)
                 of_stage = FitOptions(weights, options.eval_hook if last else None)
                 saved = checkpoint if number == (descends or [len(stages) - 1])[-1] else None
@@ -140,6 +134,7 @@ class Session(SessionData):
             fitted = select_on_holdout(fitted, method, session.data, learn, held, session.metric)
         if any(issubclass(stage.about.needs, Grouped) for stage in stages):
             fitted.notes.extend(group_notes(session.data, learn))
+        fitted = correct_shares(session, method, fitted)
         fitted.notes.extend(cautions)
         fitted = replace(fitted, cautions=cautions)
         if session.logit_adjustment:
@@ -206,7 +201,7 @@ def _train(
     rows: np.ndarray,
     name: str,
     checkpoint: Path | None,
-    options: FitOptions = FitOptions(),
+    options: FitOptions = USUAL,
 ) -> Fitted:
     """Carry out the moves of a started run to its end; `name` and `checkpoint` are those of the stage."""
     (run, replay), eval_hook = started, options.eval_hook

@@ -33,6 +33,8 @@ def unlabelled_of(session: SessionData, method: Method[Any]) -> SessionData | No
     """The session on the rows without labels that a method learns from with its teacher, if there are any."""
     if session.teacher is None or not issubclass(method.about.needs, Distilled):
         return None
+    if method.about.labels_of_teacher:  # they tell shares of classes alone
+        return None
     found = session.teacher.unlabelled
     return found if isinstance(found, SessionData) else None
 

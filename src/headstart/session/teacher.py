@@ -1,23 +1,27 @@
 """Teachers of a session: models, estimators or arrays whose outputs a student learns to give."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 
-from headstart.core import BadInput, LabelKind, Model
+from headstart.core import BadInput, LabelKind, Method, Model
 from headstart.core.model_folder import model_folder
 from headstart.data.dataset import Dataset
+from headstart.data.train_test_split import Rows
 from headstart.face import spell
 from headstart.models.backbone import load_model
 from headstart.models.saved import is_run, model_in
 from headstart.session.asking import Member, rows_match
 from headstart.session.asking import Teacher as Teacher
 from headstart.session.estimators import is_estimator, kind_of_estimator
+from headstart.session.fitted import Fitted
 from headstart.session.inputs import fit_to_data
+from headstart.session.label_units import LabelUnits
 from headstart.session.session_data import SessionData
 
 
@@ -52,6 +56,54 @@ def attach_teacher(
         augment = unlabelled.modality.augment if session.augment else None
         on = replace(session, data=unlabelled, augment=augment, source=None, target=None, teacher=None)
     return Teacher(members, tuple(session.data.classes), on)
+
+
+def for_students(method: Method[Any], data: Dataset, given: Any) -> Dataset:
+    """The data, with the classes of a teacher if that is what the method learns and a teacher is given."""
+    return with_classes_of(data, given) if method.about.labels_of_teacher and given is not None else data
+
+
+def with_classes_of(data: Dataset, given: Any) -> Dataset:
+    """Data whose classes, tags or numbers are those of a teacher, also those that no row has.
+
+    Labels that the teacher does not know, or of unlabelled rows, become placeholders: what is made of the
+    result must not read labels.
+
+    Raises:
+        BadInput: it is no teacher.
+    """
+    opened = _opened(
+        given[0] if isinstance(given, list | tuple) and given and not _is_array(given) else given
+    )
+    if is_estimator(opened):
+        kind, names = kind_of_estimator(opened, data)
+    elif isinstance(opened, Model):
+        kind, names = opened.label_kind, opened.classes or tuple(data.classes)
+    else:
+        kind, names = data.label_kind, tuple(data.classes)
+    if kind == "classes" and data.label_kind == "classes":
+        place = np.array([names.index(name) if name in names else 0 for name in data.classes], np.int64)
+        labels: Any = place[data.labels]
+    else:
+        labels = np.zeros((len(data), len(names)), np.bool_ if kind == "tags" else np.float64)
+    digests = data.__dict__.get("digests")
+    made = replace(data, classes=tuple(names), labels=labels)
+    return made if digests is None else made.knowing(digests)
+
+
+S = TypeVar("S", bound=SessionData)
+
+
+def taught_by(session: S, fitted: Fitted | None, rows: Rows) -> S:
+    """A session with the same caches, whose teacher is what was fitted on `rows` (n,) of its data, if any."""
+    if fitted is None:
+        return session
+    teacher, units = copy.copy(fitted.model), LabelUnits.of(session.data.labels[rows])
+    teacher = units.undone(teacher) if units else teacher
+    teacher.classes, teacher.label_kind = tuple(session.data.classes), session.data.label_kind
+    taught = copy.copy(session)
+    taught.teacher = attach_teacher(session, teacher)
+    return taught
 
 
 def _member(session: SessionData, given: Any, shared: bool) -> Member:

@@ -43,11 +43,9 @@ def soft_target_loss(outputs: Tensor, teacher: Tensor, temperature: float, kind:
 def log_probabilities(outputs: Tensor, teacher: Tensor, temperature: float) -> Tensor:
     """The student's log probabilities (n, classes) at a temperature, among the classes that a teacher knows.
 
-    Of the other classes they are 0, which no target with probability 0 there reads.
+    Of the other classes they are -inf.
     """
-    unknown = unknown_classes(teacher)
-    found = (outputs / temperature).masked_fill(unknown, -torch.inf).log_softmax(-1)
-    return found.masked_fill(unknown, 0.0)
+    return (outputs / temperature).masked_fill(unknown_classes(teacher), -torch.inf).log_softmax(-1)
 
 
 def unknown_classes(teacher: Tensor) -> Tensor:
@@ -58,7 +56,7 @@ def unknown_classes(teacher: Tensor) -> Tensor:
 
 def divergence(goal: Tensor, log_found: Tensor) -> Tensor:
     """KL(goal || found) in nats, the mean over rows, of probabilities and log probabilities (n, k)."""
-    return (torch.xlogy(goal, goal) - goal * log_found).sum(-1).mean()
+    return (torch.xlogy(goal, goal) - goal * log_found.masked_fill(goal == 0, 0.0)).sum(-1).mean()
 
 
 def precise(x: Tensor) -> Tensor:

@@ -48,7 +48,7 @@ def outputs_of(parts: Parts, batch: Distilled) -> Tensor:
     return outputs
 
 
-def said_by_teacher(settings: StudentSettings, batch: Distilled) -> Tensor:
+def said_by_teacher(settings: TuningSettings[Distilled], batch: Distilled) -> Tensor:
     """The teacher's outputs for a batch.
 
     Raises:
