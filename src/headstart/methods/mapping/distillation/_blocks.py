@@ -56,8 +56,6 @@ def seen_of_teacher(settings: StudentSettings, batch: Distilled) -> Tensor:
     seen = getattr(batch, "features", None)
     if seen is None:
         name = settings.about.name
-        raise BadInput(
-            f"{name}: the batch has nothing from inside a teacher. Give Distilled(..., features=...)."
-        )
+        raise BadInput(f"{name}: the batch has nothing from inside a teacher. Take a network as the teacher.")
     found: Tensor = seen
     return found

@@ -56,8 +56,6 @@ def said_by_teacher(settings: TuningSettings[Distilled], batch: Distilled) -> Te
     """
     said = getattr(batch, "logits", None)
     if said is None:
-        raise BadInput(
-            f"{settings.about.name}: the batch has no outputs of a teacher. Give Distilled(x, y, logits=...)."
-        )
+        raise BadInput(f"{settings.about.name}: the batch has no outputs of a teacher. Give it a teacher.")
     found: Tensor = said
     return found
