@@ -9,6 +9,7 @@ import numpy as np
 
 from headstart.core import BadData
 from headstart.data.opening import MOST_PIXELS
+from headstart.data.zipped import is_zip, read_lasting
 from headstart.predictor.examples import Examples
 from headstart.server.safe_files import guard_of
 from headstart.server.served import Floats
@@ -43,7 +44,7 @@ class Neighbours:
 
     def _told(self, row: int, cosine: float) -> dict[str, Any]:
         found = self._examples
-        has_picture = bool(found.paths[row]) and Path(found.paths[row]).is_file()
+        has_picture = bool(found.paths[row]) and _is_there(Path(found.paths[row]))
         return {
             "name": _plain(found.items[row]),
             "label": found.labels[row],
@@ -59,15 +60,20 @@ class Neighbours:
         from headstart.data.decode import read_picture
 
         try:
-            content = Path(self._examples.paths[row]).read_bytes()
+            content = read_lasting(Path(self._examples.paths[row]))
             guard_of("pictures", MOST_PIXELS)(content)
             picture = read_picture(content)
-        except (OSError, BadData):
+        except BadData:
             return None
         picture.thumbnail((SIDE, SIDE))
         stream = io.BytesIO()
         picture.save(stream, "JPEG", quality=85)
         return stream.getvalue()
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a file, or the archive that it lies in, is still there."""
+    return path.is_file() or any(map(is_zip, path.parents))
 
 
 def _plain(name: str) -> str:

@@ -1,5 +1,6 @@
 // Shows one model's answer: what it says, how sure it may be, and what it learned from that is most alike.
 const FIRST = 5; // probabilities that are shown at once
+const CUT = 200; // letters that are kept of a text
 const ENOUGH = 10; // held-out rows that say something of a confidence
 
 export function element(name, attributes = {}, ...children) {
@@ -80,7 +81,7 @@ function neighbours(found, picture) {
       picture(one.picture, image);
     }
     row.append(element("b", {}, one.label));
-    if (one.text) { row.append(element("span", {}, `“${one.text}” `)); }
+    if (one.text) { row.append(element("span", {}, `“${one.text}${one.text.length < CUT ? "" : "…"}” `)); }
     row.append(element("span", { class: "soft" }, `${one.text ? "" : `${one.name}, `}similarity ${one.similarity.toFixed(2)}`));
     return row;
   });

@@ -199,6 +199,7 @@ async function send(group, request) {
   state.textContent = "";
   const many = models.length > 1;
   at("answers").replaceChildren(...found.flat().map((answer) => answerCard(answer, models, many, picture)));
+  at("answers").scrollIntoView({ block: "nearest" });
 }
 
 // The answers of an address: one a model, or what went wrong.
