@@ -1,8 +1,8 @@
 """A server of runs under load: failed requests, times, memory, batches, and runs that share a backbone.
 
-Four ridge probes on EfficientNet-Lite0 (224 px) or MiniLM are served by `headstart serve`, each by a process of
-its own or all by one. 100 clients, whose connections stay open, ask for one item at a time; they share the cores
-with the server. Memory is what the kernel counts for a process, pages of several divided among them (PSS).
+Four ridge probes on EfficientNet-Lite0 (224 px) or MiniLM are served by `headstart serve`, each by a process
+of its own or all by one. 100 clients, whose connections stay open, ask for one item at a time; they share the
+cores with the server. Memory is what the kernel counts for a process: its share of pages (PSS).
 `python -m benchmarks.serve_load --requests 10000`
 """
 

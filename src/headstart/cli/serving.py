@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import output, waiting
+from .engines import Engine, open_by_engine
 from .listening import Host, Port, Token, token_of, warn_if_open
-from .options import Device, Quiet
+from .options import RUNNING, Device, Quiet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +54,14 @@ def serve(
     check: Annotated[
         bool, typer.Option("--check", help="Load the models, say what would be served, and end.")
     ] = False,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            help="What computes: onnx, by each folder's model.onnx on the processor; torch, which also finds "
+            "the nearest training examples and shares backbones; auto takes onnx for one run where it can.",
+            rich_help_panel=RUNNING,
+        ),
+    ] = "auto",
     device: Device = "auto",
     quiet: Quiet = False,
 ) -> None:
@@ -72,7 +81,7 @@ def serve(
     }  # fmt: skip
     settings = _settings(host, token_of(token), given)
     with waiting.step("load"):
-        models = _load(runs, names_of_runs(runs, name or ()), pixels, device)
+        models = _load(runs, names_of_runs(runs, name or ()), pixels, engine, device)
         app = _application(models, settings, examples)
     if check or not quiet:
         _show(models)
@@ -114,17 +123,46 @@ def _settings(host: str, token: str, given: dict[str, float]) -> "Settings":
     )
 
 
-def _load(runs: list[Path], names: list[str], pixels: float, device: str) -> "Sequence[Served]":
-    from headstart.server.loading import load_models
+def _load(
+    runs: list[Path], names: list[str], pixels: float, engine: Engine, device: str
+) -> "Sequence[Served]":
+    """Several runs by torch, which lets them share backbones; else each by the engine that is asked for."""
+    most = int(pixels * 1e6)
+    if len(runs) > 1 and engine != "onnx":
+        from headstart.server.loading import load_models
 
-    return load_models(runs, names, int(pixels * 1e6), device)
+        return load_models(runs, names, most, device)
+    return [_open(run, name, most, engine, device) for run, name in zip(runs, names, strict=True)]
+
+
+def _open(run: Path, name: str, most: int, engine: Engine, device: str) -> "Served":
+    from headstart.core.model_folder import model_folder
+    from headstart.runtime.onnx_predictor import OnnxPredictor
+
+    predictor, notes = open_by_engine(run, engine, device, None)
+    for note in notes:
+        output.prose(note, stderr=True)
+    if isinstance(predictor, OnnxPredictor):
+        from headstart.server.onnx_models import OnnxModel
+
+        return OnnxModel(name, predictor, model_folder(run), most)
+    from headstart.predictor.predictor import Predictor
+    from headstart.server.loading import one_model
+
+    assert isinstance(predictor, Predictor)
+    return one_model(name, run, predictor, most)
 
 
 def _application(models: "Sequence[Served]", settings: "Settings", examples: bool) -> Any:
-    from headstart.server.neighbours import Neighbours
+    from headstart.server.onnx_models import OnnxModel
     from headstart.server.serving import serving_app
 
-    found = {model.name: Neighbours.of(model.name, model.folder) for model in models if examples}
+    taught = [model for model in models if examples and not isinstance(model, OnnxModel)]
+    if not taught:
+        return serving_app(models, settings)
+    from headstart.server.neighbours import Neighbours
+
+    found = {model.name: Neighbours.of(model.name, model.folder) for model in taught}
     return serving_app(models, settings, {name: one for name, one in found.items() if one is not None})
 
 

@@ -75,6 +75,10 @@ class OnnxPredictor(Predicts):
             return ids_of(items, self.tokens)
         return floats_of(items) if self.preprocess is None else pixels_of(items, self.preprocess)
 
+    def outputs(self, samples: Input, batch: int = 8) -> Outputs:
+        """Probabilities or numbers (n, k) of samples (n, ...); of texts `batch` of like length together."""
+        return self._run(samples) if self.tokens is None else self._by_length(samples, batch)
+
     def _outputs(self, items: Items, batch: int, allow_unseen: bool) -> Iterator[Outputs]:
         batch = whole_batch(batch)
         if self.modality.whole:

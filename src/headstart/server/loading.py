@@ -20,6 +20,20 @@ READING = "preprocess", "tokens"  # settings of a backbone that say how items ar
 Opened = tuple[TorchModel, Predictor, Path]
 
 
+def one_model(name: str, run: Path, predictor: Predictor, most_pixels: int) -> TorchModel:
+    """The model of a predictor alone.
+
+    Args:
+        name: of the model.
+        run: that it was opened from.
+        predictor: of a run.
+        most_pixels: of a picture, or samples of a sound.
+    """
+    model = TorchModel(name, predictor, model_folder(run), most_pixels)
+    TorchEngine(predictor.model.backbone).add(model)
+    return model
+
+
 def load_models(
     runs: Sequence[Path], names: Sequence[str], most_pixels: int, device: str = "auto"
 ) -> list[TorchModel]:

@@ -9,19 +9,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
-from headstart.core import BadData, LabelKind
+from headstart.core import LabelKind
 from headstart.core.tokens import NOTHING
 from headstart.models.lengths import by_length
 from headstart.nn.adapters.side_car import Adapters
 from headstart.predictor.predictor import Predictor
 from headstart.runtime.predictions import to_prediction
 from headstart.server.forms import form_of
-from headstart.server.safe_files import guard_of
-from headstart.server.served import FILES, Engine, Floats, Job, Outcome
+from headstart.server.items import cautions, checked
+from headstart.server.served import Engine, Floats, Job, Outcome
 from headstart.session.scoring import as_predictions
-
-KINDS = {"audio": "sounds"}  # what a server calls kinds of items
-MOST_LETTERS = 100_000  # of a text
 
 
 class TorchModel:
@@ -30,7 +27,7 @@ class TorchModel:
     def __init__(self, name: str, predictor: Predictor, folder: Path, most_pixels: int) -> None:
         """Take from a predictor what is not its backbone."""
         self.name, self.folder = name, folder
-        self.kind = KINDS.get(predictor.modality.kind, predictor.modality.kind)
+        self.kind = predictor.modality.kind
         self.label_kind: LabelKind = predictor.label_kind
         self.classes, self.decision = predictor.classes, predictor.decision
         self.reader, self._modality, self._tokens = predictor.reader, predictor.modality, predictor.tokens
@@ -39,27 +36,16 @@ class TorchModel:
         self.form = None if predictor.schema is None else form_of(predictor.schema)
         self.engine: Engine
         self.adapters = ""  # name of its set in the engine; "" for none
-        self._look = guard_of(self.kind, most_pixels) if self.kind in FILES else None
+        self._check = checked(self.kind, most_pixels)
 
     def prepare(self, item: Any) -> tuple[Tensor, list[str]]:
         """An item as the backbone takes it; see `Served`."""
-        if self._look is not None:
-            assert isinstance(item, bytes)  # never the name of a file
-            self._look(item)
-        elif self.kind == "texts":
-            _require_text(item)
-        else:
-            _require_row(item, self.kind)
+        self._check(item)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             inputs = self._modality.inputs([item], self.reader)
         x = inputs.x[0]
-        said = [f"{new.text()}. It counts as any other name." for new in inputs.unseen.values()]
-        if self._tokens is not None and len(x) >= self._tokens.limit and self._tokens.ids([item])[1][0]:
-            said.append(
-                f"The text is longer than the {self._tokens.limit} tokens that are read; its end is not."
-            )
-        return x, said
+        return x, cautions(inputs.unseen, self._tokens, item, len(x))
 
     def predicted(self, outputs: Floats) -> dict[str, Any]:
         """The prediction, as JSON values; see `Served`."""
@@ -177,29 +163,3 @@ def _batch(rows: Sequence[Tensor]) -> Tensor:
     if rows[0].ndim == 1 and not rows[0].is_floating_point():
         return pad_sequence(list(rows), batch_first=True, padding_value=NOTHING)
     return torch.stack(list(rows))
-
-
-def _require_text(item: Any) -> None:
-    if not isinstance(item, str):
-        raise BadData(f"This model takes texts; the item is {_json_type(item)}.")
-    if not item.strip():
-        raise BadData("The text is empty. Leave it out.")
-    if len(item) > MOST_LETTERS:
-        raise BadData(f"The text has {len(item):,} letters; the limit is {MOST_LETTERS:,}. Shorten it.")
-
-
-def _require_row(item: Any, kind: str) -> None:
-    """Refuse what is no row of cells."""
-    cells = item if isinstance(item, list) else list(item.values()) if isinstance(item, dict) else None
-    if not cells or (kind == "numbers" and not isinstance(item, list)):
-        way = "a list of numbers" if kind == "numbers" else "an object of a value by column"
-        raise BadData(f"A row is {way}; the item is {_json_type(item)}.")
-    if kind == "tables" and any(isinstance(cell, list | dict) for cell in cells):
-        raise BadData("A cell is a number, a text, true, false or null, not a list or an object.")
-    if any(isinstance(cell, int) and abs(cell) > 2**62 for cell in cells):
-        raise BadData("A cell is a number beyond 2^62. Write it with a decimal point.")
-
-
-def _json_type(item: Any) -> str:
-    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
-    return names.get(type(item), "a number") + (", which is empty" if item in ({}, []) else "")
