@@ -15,7 +15,7 @@ ALL: tuple[str, ...] = (
     "texts",
 )
 ALL += ("tables", "read_table", "distortion", "demo", "density_ratio", "coverage", "confounders")
-ALL += ("translation", "log_loss", "progress", "folded_adapters", "mixed_adapters")
+ALL += ("teach_update", "translation", "log_loss", "progress", "folded_adapters", "mixed_adapters")
 ALL += ("stream_digits", "stream_guard", "tent_step", "dann_step", "align_digits", "align_texts")
 
 
