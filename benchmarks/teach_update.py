@@ -24,6 +24,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from headstart.data.load import load
+from headstart.data.samples import Raw
 from headstart.teaching.session import TeachingSession
 
 LEFT_OUT = 10  # fits that leave-one-out is timed on
@@ -47,7 +48,7 @@ def seconds(action: Callable[[], Any]) -> float:
     return time.process_time() - start
 
 
-def one_round(session: TeachingSession, label: str, content: bytes, new: bytes) -> dict[str, float]:
+def one_round(session: TeachingSession, label: str, content: Raw, new: Raw) -> dict[str, float]:
     """Seconds of each way, after an example was added."""
     times = {"features of a picture": seconds(lambda: session._reader.read(content, "new"))}
     times["session: add, solve, answer"] = seconds(
