@@ -39,3 +39,55 @@ SHIELD = (
         "server/test_shield.py headers_that_do_not_end",
     ),
 )
+
+SERVING = (
+    Fault(
+        "server/torch_models.py",
+        "if adapters == model.adapters and name in jobs[number].models",
+        "if adapters == model.adapters",
+        "a head answers rows of other tasks",
+        "server/test_models.py kept_once_and_computed_once",
+    ),
+    Fault(
+        "server/loading.py",
+        "one.shape == theirs[name].shape and torch.equal(one, theirs[name])",
+        "one.shape == theirs[name].shape",
+        "backbones of other weights are taken for equal",
+        "server/test_models.py another_weight",
+    ),
+    Fault(
+        "server/batches.py",
+        "zip(batch, outcomes, strict=True)",
+        "zip(batch, outcomes[::-1], strict=True)",
+        "requests get the answers of others",
+        "server/test_predicting.py share_a_batch",
+    ),
+    Fault(
+        "server/predicting.py",
+        "            self.waiting -= count\n",
+        "            self.waiting -= 1\n",
+        "the queue stays full",
+        "server/test_predicting.py full_queue",
+    ),
+    Fault(
+        "server/safe_files.py",
+        "    if width * height > most:\n",
+        "    if max(width, height) > most:\n",
+        "a decompression bomb is decoded",
+        "server/test_models.py pictures_that_are_refused or claims_too_much",
+    ),
+    Fault(
+        "server/reading.py",
+        "set(value) != {name}",
+        "name not in value",
+        "fields that no model reads are passed over",
+        "server/test_predicting.py bodies_that_are_refused",
+    ),
+    Fault(
+        "server/counts.py",
+        "bisect_left(self.bounds, value)",
+        "bisect_left(self.bounds[1:], value)",
+        "histograms count in the wrong buckets",
+        "server/test_predicting.py format_of_prometheus",
+    ),
+)

@@ -30,7 +30,9 @@ def one_model(name: str, run: Path, predictor: Predictor, most_pixels: int) -> T
         most_pixels: of a picture, or samples of a sound.
     """
     model = TorchModel(name, predictor, model_folder(run), most_pixels)
-    TorchEngine(predictor.model.backbone).add(model)
+    engine = TorchEngine(predictor.model.backbone)
+    engine.add(model)
+    engine.make_fast()
     return model
 
 
@@ -65,6 +67,8 @@ def load_models(
             _engine_for(predictor, engines).add(model)
         del predictor
     _add_adapted(adapted, engines)
+    for engine in engines:
+        engine.make_fast()
     return models
 
 
@@ -102,8 +106,8 @@ def _add_adapted(adapted: Sequence[Opened], engines: list[TorchEngine]) -> None:
         if engine is None and bases.count(base) > 1:
             engine = _engine_of(file, base, predictor.model.device)
         if engine is None:
-            engine = TorchEngine(predictor.model.backbone)
-            engine.add(model)
+            engines.append(TorchEngine(predictor.model.backbone))
+            engines[-1].add(model)
         else:
             known[base] = engine
             engine.add(model, file)

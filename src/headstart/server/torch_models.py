@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
-from headstart.core import LabelKind
+from headstart.core import Backbone, LabelKind
 from headstart.core.tokens import NOTHING
+from headstart.models.fast import Fast, fast
 from headstart.models.lengths import by_length
 from headstart.nn.adapters.side_car import Adapters
 from headstart.predictor.predictor import Predictor
@@ -81,6 +82,11 @@ class TorchEngine:
             self._adapters.load(model.adapters, adapters)
         self.models[model.name], model.engine = model, self
 
+    def make_fast(self) -> None:
+        """Let the forward be that of a fast copy, which takes the place of a backbone without adapters."""
+        if self._adapters is None and isinstance(self.backbone, Backbone):
+            self.backbone = fast(self.backbone)
+
     def answer(self, jobs: Sequence[Job]) -> list[Outcome]:
         """One forward of the backbone for all rows of a shape, then each head on its rows; see `Engine`."""
         found: list[tuple[dict[str, Floats], dict[str, Floats]]] = [({}, {}) for _ in jobs]
@@ -137,7 +143,7 @@ class TorchEngine:
 
     def _plain(self, x: Tensor) -> Tensor:
         backbone: Any = self.backbone
-        texts = x.ndim == 2 and not x.is_floating_point()
+        texts = x.ndim == 2 and not x.is_floating_point() and not isinstance(backbone, Fast)
         found: Tensor = by_length(backbone, x) if texts else backbone(x)
         return found
 
