@@ -3,6 +3,7 @@
 from tests.faults import Fault
 
 HAND, EVERY, ACTING = (f"nn/adapters/test_{name}.py" for name in ("by_hand", "every_layer", "acting"))
+PADDED = "nn/adapters/test_mixed.py"
 
 ADAPTER_FAULTS = (
     Fault(
@@ -109,6 +110,20 @@ ADAPTER_FAULTS = (
         "if False:",
         "rows of several sets share a forward in a model that mixes them up",
         "nn/adapters/test_mixed.py told_apart",
+    ),
+    Fault(
+        "nn/adapters/nesting.py",
+        "return x.masked_fill(absent[..., None], 0)",
+        "return x",
+        "an encoder with adapters answers otherwise for padding than without",
+        f"{PADDED} where_torch_would",
+    ),
+    Fault(
+        "nn/adapters/mixed.py",
+        "with unnested(model):",
+        "with open(__file__):",
+        "a mixed batch of padded rows is nested",
+        f"{PADDED} where_torch_would",
     ),
     Fault(
         "nn/adapters/twin.py",

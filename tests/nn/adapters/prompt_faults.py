@@ -20,9 +20,9 @@ PROMPT_FAULTS = (
         f"{HAND} before_causal",
     ),
     Fault(
-        "nn/adapters/around.py",
-        '"src_key_padding_mask": ~there})',
-        "})",
+        "nn/adapters/nesting.py",
+        "if adapted and encoder.use_nested_tensor:",
+        "if False:",
         "without gradients padding is read where torch nests rows",
         f"{TOKENS} padded_row and prefix and encoder",
     ),
@@ -55,10 +55,10 @@ PROMPT_FAULTS = (
         f"{TOKENS} behind_a_gate and gpt",
     ),
     Fault(
-        "methods/mapping/adapters/prefix_tokens.py",
-        "kind if self.count else None",
-        "kind",
-        "a prefix of no tokens is one",
+        "methods/added_tokens.py",
+        "self.kind() if self.count else None",
+        "self.kind()",
+        "a prefix of no tokens is refused",
         "methods/test_token_prompts.py none_of_them",
     ),
 )

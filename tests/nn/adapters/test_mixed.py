@@ -33,6 +33,18 @@ def texts():
     return module, ids
 
 
+class Padded(nn.Module):
+    """Ids (n, length), padded with -1, for an encoder of torch's, which nests them without gradients."""
+
+    def __init__(self):
+        super().__init__()
+        layer = nn.TransformerEncoderLayer(16, 2, 32, dropout=0.0, batch_first=True)
+        self.words, self.encoder = nn.Embedding(20, 16), nn.TransformerEncoder(layer, 2)
+
+    def forward(self, ids):
+        return self.encoder(self.words(ids.clamp(min=0)), src_key_padding_mask=ids < 0)
+
+
 MIXED = {
     "linear": [hs.adapters.LoRA(rank=2), hs.adapters.Bottlenecks(size=3)],
     "convolutions": [hs.adapters.ConvAdapters(), hs.adapters.LoRA(rank=1)],
@@ -40,6 +52,30 @@ MIXED = {
     "encoder": [hs.adapters.LoRA(rank=2), hs.adapters.Bottlenecks(size=3), hs.adapters.IA3()],
     "texts": [hs.adapters.LoRA(rank=2), hs.adapters.LoRA(rank=2, space="weight")],
 }
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
+@pytest.mark.parametrize(
+    "kind", [hs.adapters.LoRA(rank=2, at="*.linear1"), hs.adapters.Bottlenecks(size=3)], ids=str
+)
+@torch.no_grad()
+def test_padded_rows_are_answered_where_torch_would_nest_them(kind):
+    _, ids = texts()
+    module = Padded().eval()
+    before, kept = module(ids), ids >= 0
+    assert (before[~kept] == 0).all()  # nested: otherwise there is nothing to test
+    found = hs.Adapters(module, example=ids)
+    for key in "ab":
+        found.add(key, kind)
+        close(answers(found, ids, key), before)
+        disturb(found._sets[key], 0.2)
+    rows = ["a", "b"] * 3
+    wanted = torch.stack([answers(found, ids, key)[row] for row, key in enumerate(rows)])
+    assert (wanted - before).abs().max() > 0.01
+    close(found.mixed(ids, rows), wanted)
+    assert torch.equal(module(ids), before)
+    assert module.encoder.use_nested_tensor
+    close(found.merge("a")(ids), answers(found, ids, "a"))
 
 
 @pytest.mark.parametrize("name", MIXED)

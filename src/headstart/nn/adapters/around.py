@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial, wraps
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from headstart.core import BadInput
 
@@ -30,8 +29,7 @@ def forward_around(plain: Forward, adapters_of: Callable[[nn.Module], Iterable[A
         call: Forward = partial(plain, layer)
         for adapter in adapters_of(layer):
             call = partial(_call, adapter, call)
-        given = _named(layer, names, args, kwargs)
-        return _padded(call, given) if _is_nested(next(iter(given.values()))) else call(**given)
+        return call(**_named(layer, names, args, kwargs))
 
     return forward
 
@@ -48,19 +46,3 @@ def _named(
     if not names or len(args) > len(names) or names[0] not in found:
         raise BadInput(f"{type(layer).__name__} takes arguments without names, so nothing can go around it.")
     return {names[0]: found.pop(names[0]), **found}
-
-
-def _is_nested(x: Any) -> bool:
-    return isinstance(x, Tensor) and x.is_nested
-
-
-def _padded(call: Forward, given: Mapping[str, Any]) -> Any:
-    """What a layer of torch's makes of a nested tensor, by way of a padded one.
-
-    `nn.TransformerEncoder` nests padded rows without gradients, before its layers are asked.
-    """
-    name, x = next(iter(given.items()))
-    lengths, padded = x._nested_tensor_size()[:, 0], x.to_padded_tensor(0.0)
-    there = torch.arange(padded.shape[1], device=padded.device) < lengths[:, None].to(padded.device)
-    found = call(**{**given, name: padded, "src_key_padding_mask": ~there})
-    return torch._nested_tensor_from_mask(found, there, mask_check=False)

@@ -19,6 +19,7 @@ from headstart.core import BadInput
 
 from .adapter import ActivationAdapter, Adapter, AroundAdapter, WeightAdapter, first_of
 from .around import forward_around
+from .nesting import settle_nesting
 
 CHILD = "adapters"
 
@@ -65,6 +66,11 @@ def adapted_layers(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
             yield path, layer
 
 
+def settle(module: nn.Module) -> None:
+    """Let a module call its layers so that their adapters act, after some were attached or detached."""
+    settle_nesting(module, {layer for _, layer in adapted_layers(module)})
+
+
 def free_name(module: nn.Module) -> str:
     """The first of "1", "2", ... that no adapter in a module is called."""
     taken = {name for _, layer in adapted_layers(module) for name in _adapters(layer)}
@@ -94,6 +100,7 @@ def fold(module: nn.Module) -> nn.Module:
                 layer._parameters[tensor] = nn.Parameter(folded, own.requires_grad)
             if adapter.tensors:
                 detach(layer, name)
+    settle(module)
     return module
 
 
@@ -115,6 +122,7 @@ def folded_in(module: nn.Module) -> Iterator[None]:
             for name, adapter in adapters.items():
                 assert isinstance(adapter, Adapter)
                 attach(layer, adapter, name)
+        settle(module)
 
 
 def _adapters(layer: nn.Module) -> nn.ModuleDict:

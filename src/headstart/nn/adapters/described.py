@@ -6,7 +6,7 @@ from typing import Any
 from torch import nn
 
 from .adapter import Adapter
-from .attaching import attach, free_name
+from .attaching import attach, free_name, settle
 from .bottleneck import Bottleneck
 from .convolution import ParallelConv, SeriesConv
 from .lora import LoraActivation, LoraWeight, LoraWeights
@@ -51,3 +51,4 @@ def attach_all(module: nn.Module, adapters: Mapping[str, Adapter], name: str = "
     name = name or free_name(module)
     for path, adapter in adapters.items():
         attach(module.get_submodule(path), adapter, name)
+    settle(module)

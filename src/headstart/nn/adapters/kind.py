@@ -11,7 +11,7 @@ from headstart.core import BadInput
 
 from .acting import Call, check_acting, weights_in_use
 from .adapter import Adapter
-from .attaching import attach, detach, free_name
+from .attaching import attach, detach, free_name, settle
 from .sites import Weight, weights_in
 
 
@@ -78,11 +78,13 @@ class AdapterKind(ABC):
             for path, adapter in built:
                 attach(layer := module.get_submodule(path), adapter, name)
                 attached.append(layer)
+            settle(module)
             if call is not None:
                 check_acting(module, call)
         except BaseException:
             for layer in attached:
                 detach(layer, name)
+            settle(module)
             raise
         return dict(built)
 

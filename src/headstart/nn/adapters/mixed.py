@@ -18,6 +18,7 @@ from headstart.core import BadInput
 from .adapter import ActivationAdapter, Adapter, AroundAdapter, WeightAdapter, first_of
 from .attaching import attach, detach
 from .lora import LoraActivation
+from .nesting import unnested
 
 Spots = dict[str, tuple[str, str]]  # by the path of a layer: the layer that is called, and the path in it
 
@@ -121,7 +122,8 @@ def routed(
     try:
         for path, one in layers.items():
             one.forward = _forward(one, batch, plans[path], partial(called.add, path))
-        yield called, set(plans)
+        with unnested(model):
+            yield called, set(plans)
     finally:
         for one, handle in zip(layers.values(), handles, strict=True):
             one.__dict__.pop("forward", None)

@@ -15,7 +15,7 @@ from headstart.core import BadInput, Unknown
 from .adapter import Adapter, first_of
 from .adapter_file import read_set, write_set
 from .apart import AdapterSet
-from .attaching import detach, fold, folded_in
+from .attaching import detach, fold, folded_in, settle
 from .averaging import averaged
 from .described import attach_all
 from .fingerprint import fingerprint
@@ -239,6 +239,7 @@ class Adapters:
     def _detach(self, name: str) -> None:
         for path in self._sets[name]:
             detach(self.model.get_submodule(path), _at_layers(name))
+        settle(self.model)
 
     def _idle(self, way: str = "") -> None:
         """Refuse what can't be done while sets are in use."""
