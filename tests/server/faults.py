@@ -33,8 +33,8 @@ SHIELD = (
     ),
     Fault(
         "server/protocol.py",
-        "self._headers_due = self.loop.call_later(HEADER_SECONDS, self._give_up)\n\n",
-        "\n\n",
+        "        super().connection_made(transport)\n        self._headers_due",
+        "        super().connection_made(transport)\n        _headers_due",
         "a client that never sends headers holds its connection for ever",
         "server/test_shield.py headers_that_do_not_end",
     ),

