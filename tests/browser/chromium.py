@@ -41,8 +41,8 @@ def missing(reason: str) -> None:
 
 
 @contextmanager
-def chromium() -> Iterator[Any]:
-    """A browser, closed at the end."""
+def chromium(*more: str) -> Iterator[Any]:
+    """A browser with `more` arguments, closed at the end."""
     found = next((path for path in map(shutil.which, NAMES) if path), None)
     if found is None:
         missing(f"no browser: none of {', '.join(NAMES)} is on the path")
@@ -52,7 +52,7 @@ def chromium() -> Iterator[Any]:
         missing("the package playwright is not installed")
         raise
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+        browser = play.chromium.launch(executable_path=found, args=[*ARGUMENTS, *more])
         try:
             yield browser
         finally:

@@ -27,7 +27,7 @@ SECOND = 1.0  # from a new example to a new answer
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with chromium() as found:
+    with chromium("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream") as found:
         yield found
 
 
@@ -71,7 +71,7 @@ def test_two_classes_are_taught_tried_corrected_and_taken_away(browser: Any, tmp
             page.wait_for_selector(f"#status:has-text('5 examples added to {name}')")
         accuracy = lesson.evidence().accuracy
         assert accuracy is not None
-        assert page.text_content(".figure") == f"{100 * accuracy.value:.0f} %"
+        assert page.text_content(".figure") == f"{100 * accuracy.value:.0f}\u00a0%"
 
         new = pictures(tmp_path, "disc", 1, 90)
         page.set_input_files("#try input[type=file]", new)
@@ -100,6 +100,19 @@ def test_two_classes_are_taught_tried_corrected_and_taken_away(browser: Any, tmp
     [found] = hs.open(tmp_path / "out" / "lesson").predict(new)
     assert found.label == next(iter(wanted))
     assert found.probability == pytest.approx(wanted[found.label], abs=1e-4)
+
+
+def test_pictures_are_taken_and_answered_by_the_webcam(browser: Any, tmp_path: Path) -> None:
+    lesson = session(tmp_path / "lesson", each=2)
+    with opened(browser, lesson, permissions=["camera"]) as page:
+        page.click(f"{card('disc')} button:has-text('Webcam')")
+        page.click("#camera-take")
+        page.wait_for_selector("#camera-said:has-text('5 examples')")
+        page.click("#camera-close")
+        page.click("#try button:has-text('Webcam')")
+        page.wait_for_selector("#camera-answer .bar")
+        page.keyboard.press("Escape")
+    assert [each.label for each in lesson.state.examples].count("disc") == 3
 
 
 def test_what_can_not_be_done_is_said(browser: Any, tmp_path: Path) -> None:

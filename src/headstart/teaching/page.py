@@ -22,8 +22,8 @@ WHERE = (
     "from another source, may be answered worse: headstart evaluate says so on labelled ones."
 )
 NEXT = (
-    "The model opens with hs.open, and these commands take it or the examples. adapt compares other ways to "
-    "reuse the backbone, fine-tuning among them, on a test part that nothing was chosen by."
+    "The model opens with hs.open. These commands take it, and in the folder of the session the examples: "
+    "adapt compares other ways to reuse the backbone, fine-tuning among them, on rows that chose nothing."
 )
 UNITS = (
     "Intervals hold with 95 % confidence. Near duplicates count together. Leaving an example out makes its "

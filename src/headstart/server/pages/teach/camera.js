@@ -16,12 +16,22 @@ function frame(video) {
   return new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.92));
 }
 
+async function started() {
+  try {
+    return await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" }, audio: false });
+  } catch (error) {
+    const why = error.name === "NotAllowedError" ? "Allow it in the browser's settings of this page" : "None was found";
+    throw new Error(`The camera can't be used. ${why}, or choose files.`);
+  }
+}
+
 async function opened(title) {
   const dialog = byId("camera"), video = byId("camera-video");
   byId("camera-title").textContent = title;
   byId("camera-said").textContent = "";
   byId("camera-answer").replaceChildren();
-  const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" }, audio: false });
+  byId("camera-take").disabled = true;
+  const stream = await started();
   video.srcObject = stream;
   dialog.showModal();
   dialog.addEventListener("close", () => {
@@ -35,7 +45,7 @@ async function opened(title) {
 // Each picture that is taken goes to `taken`, which answers with what is said of it.
 export async function takePictures(title, taken) {
   const { dialog, video } = await opened(title), button = byId("camera-take");
-  button.hidden = false;
+  button.hidden = button.disabled = false;
   button.onclick = async () => {
     button.disabled = true;
     try {
@@ -53,10 +63,14 @@ export async function takePictures(title, taken) {
 export async function watch(title, answer) {
   const { dialog, video } = await opened(title);
   byId("camera-take").hidden = true;
-  while (dialog.open) {
-    const found = await answer(await frame(video));
-    byId("camera-answer").replaceChildren(...answerBars(found.classes));
-    await new Promise((done) => setTimeout(done, PAUSE));
+  try {
+    while (dialog.open) {
+      const found = await answer(await frame(video));
+      byId("camera-answer").replaceChildren(...answerBars(found.classes));
+      await new Promise((done) => setTimeout(done, PAUSE));
+    }
+  } finally {
+    dialog.close();
   }
 }
 

@@ -8,8 +8,8 @@ export function make(tag, settings = {}, ...inside) {
   return found;
 }
 
-export const percent = (share) => `${(100 * share).toFixed(share > 0.9995 || share < 0.0005 ? 0 : 1)} %`;
-export const whole = (share) => `${Math.round(100 * share)} %`;
+export const percent = (share) => `${(100 * share).toFixed(share > 0.9995 || share < 0.0005 ? 0 : 1)}\u00a0%`;
+export const whole = (share) => `${Math.round(100 * share)}\u00a0%`;
 export const count = (number, thing) => `${number.toLocaleString("en")} ${thing}${number === 1 ? "" : "s"}`;
 
 export function bar(name, share, shown) {
