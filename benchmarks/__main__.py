@@ -16,7 +16,15 @@ ALL: tuple[str, ...] = (
 )
 ALL += ("tables", "read_table", "distortion", "demo", "density_ratio", "coverage", "confounders")
 ALL += ("teach_update", "translation", "log_loss", "progress", "folded_adapters", "mixed_adapters")
-ALL += ("stream_digits", "stream_guard", "tent_step", "dann_step", "align_digits", "align_texts")
+ALL += (
+    "distillation_cache",
+    "stream_digits",
+    "stream_guard",
+    "tent_step",
+    "dann_step",
+    "align_digits",
+    "align_texts",
+)
 
 
 def main() -> None:

@@ -236,7 +236,7 @@ METHODS = (
         "losses/test_label.py tags_by_hand",
     ),
     Fault(
-        "session/input_pipeline.py",
+        "session/label_units.py",
         "units = LabelUnits.of(labels[rows])",
         "units = LabelUnits.of(labels)",
         "the units of numbers are those of rows that are held out, too",

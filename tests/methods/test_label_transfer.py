@@ -80,6 +80,16 @@ def test_classes_are_the_teachers_and_shares_the_prior(teacher):
     assert any("biases were fitted to 90 unlabelled rows" in note for note in fitted.notes)
 
 
+def test_unlabelled_rows_are_not_learned_from(teacher):
+    """They tell shares alone: with biases left as they are, they change nothing."""
+    method, recipe = LabelTransfer(prior="none"), Recipe(steps=3)
+    alone, beside = (
+        hs.fit(method, net(), (X[:40], NAMES[:40]), recipe, teacher=teacher, unlabelled=unseen)
+        for unseen in (None, X + 9)
+    )
+    np.testing.assert_array_equal(alone.probabilities(X), beside.probabilities(X))
+
+
 def test_rows_without_any_label_and_without_a_correction(teacher):
     bare = hs.data.load_unlabelled(X)
     fitted = hs.fit(LabelTransfer(backbone_lr=1.0), net(), bare, Recipe(steps=60, lr=1e-2), teacher=teacher)
