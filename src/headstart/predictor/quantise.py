@@ -93,8 +93,8 @@ def quantise_model(
         way = _quantise(whole, small, calibration)
         show(QUANTISED)
         set_metadata(small, metadata_of(predictor) | {"quantisation": f"int8, {way}"})
-        sessions = _session(whole), _session(small)
-        before, after = (_outputs(one, held_out) for one in sessions)
+        sessions = onnx_session(whole), onnx_session(small)
+        before, after = (onnx_outputs(one, held_out) for one in sessions)
         show(PREDICTED)
         agreement = None
         if predictor.label_kind != "numbers":
@@ -168,13 +168,17 @@ class _Rows:
         return None if batch is None else {"x": batch.numpy()}
 
 
-def _session(file: Path) -> Any:
+def onnx_session(file: Path, threads: int = 0) -> Any:
+    """An ONNX file in ONNX Runtime, with so many threads of the processor; 0: as many as it takes."""
     import onnxruntime
 
-    return onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
 
-def _outputs(session: Any, x: Tensor) -> Outputs:
+def onnx_outputs(session: Any, x: Tensor) -> Outputs:
+    """Outputs (n, k) of a session for samples (n, ...): probabilities, or numbers."""
     found = [session.run(None, {"x": some.numpy()})[0] for some in torch.split(x, BATCH)]
     return np.concatenate(found).astype(np.float64)
 

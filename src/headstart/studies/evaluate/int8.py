@@ -46,35 +46,36 @@ def export_int8(
     """
     given = labelled(data, predictor, columns)
     given = given if given.split else with_run_split(given, predictor)
-    held_out = _some(read_data(given, predictor, columns, allow_unseen=False).dataset, MEASURED)
+    held_out = evenly(read_data(given, predictor, columns, allow_unseen=False).dataset, MEASURED)
     calibration = None
     if given.split is not None:
         swapped = tuple("test" if part != "test" else "train" for part in given.split)
         training = read_data(replace(given, split=swapped), predictor, columns, allow_unseen=False).dataset
-        calibration = _samples(predictor, _some(training, CALIBRATION))
+        calibration = samples_of(predictor, evenly(training, CALIBRATION))
     metric = choose_metric(held_out.labels, measure_of(held_out.label_kind).main)
 
     def score(outputs: Outputs) -> float:
-        return selection_score(_logits(outputs, held_out), held_out.labels, metric)
+        return selection_score(logits_of(outputs, held_out), held_out.labels, metric)
 
-    samples = _samples(predictor, held_out)
+    samples = samples_of(predictor, held_out)
     return quantise_model(predictor, file, samples, score, calibration, most, show), metric
 
 
-def _some(data: Dataset, most: int) -> Dataset:
+def evenly(data: Dataset, most: int) -> Dataset:
     """At most so many rows, evenly over them all: rows lie by class."""
     if len(data) <= most:
         return data
     return data.subset(np.linspace(0, len(data) - 1, most).astype(int))
 
 
-def _samples(predictor: Predictor, data: Dataset) -> Tensor:
+def samples_of(predictor: Predictor, data: Dataset) -> Tensor:
+    """All rows as a model takes them, (n, ...)."""
     rows = np.arange(len(data))
     return loader_of(data, predictor.model.backbone, None).fetch(rows, np.full(len(rows), -1))  # type: ignore[arg-type]
 
 
-def _logits(outputs: Outputs, data: Dataset) -> Tensor:
-    """Outputs (n, k) before their activation, but for a constant a row."""
+def logits_of(outputs: Outputs, data: Dataset) -> Tensor:
+    """Outputs (n, k) of an ONNX file before their activation, but for a constant a row."""
     found = torch.from_numpy(outputs)
     if data.label_kind == "numbers":
         return found
