@@ -96,9 +96,9 @@ class DistilSettings(TrainingSettings):
 class Cost(Record):
     """What a model takes."""
 
-    parameters: int
-    bytes: int  # of its weights
-    seconds: float | None  # for one row, the median; None of a teacher that is no network
+    parameters: int | None  # all None: of a teacher that is no network of headstart's
+    bytes: int | None  # of its weights
+    seconds: float | None  # for one row, the median
     seconds_of_32: float | None  # for 32 rows at once
 
 

@@ -73,7 +73,7 @@ def plot_costs(record: Distillation, cost: Cost) -> str:
 
 def cost_of(row: Distilled, cost: Cost) -> float:
     """Bytes, or seconds of one row; 0 where they are not known."""
-    return float(row.cost.bytes if cost == "bytes" else row.cost.seconds or 0.0)
+    return float((row.cost.bytes if cost == "bytes" else row.cost.seconds) or 0.0)
 
 
 def _join(record: Distillation, plot: Plot, cost: Cost) -> None:

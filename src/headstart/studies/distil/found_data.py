@@ -108,7 +108,7 @@ def _with_common_split(
 ) -> tuple[Dataset, list[str]]:
     """The rows that all teachers held out, or none did; a row that some have seen is left out."""
     held = np.array([[part == "test" for part in split] for split in splits])
-    test, train = held.all(0), ~held.any(0)
+    test, train = np.logical_and.reduce(held), ~np.logical_or.reduce(held)
     mixed = int((~test & ~train).sum())
     if not test.any():
         raise BadInput(

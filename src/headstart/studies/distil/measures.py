@@ -29,8 +29,8 @@ def bytes_of(model: nn.Module) -> int:
 def cost_of(models: Sequence[nn.Module], seconds: Mapping[int, float]) -> Cost:
     """What one model takes, or several whose answers are averaged, with its seconds by rows at once."""
     return Cost(
-        parameters=sum(map(parameters_of, models)),
-        bytes=sum(map(bytes_of, models)),
+        parameters=sum(map(parameters_of, models)) or None,
+        bytes=sum(map(bytes_of, models)) or None,
         seconds=seconds.get(BATCHES[0]),
         seconds_of_32=seconds.get(BATCHES[1]),
     )

@@ -7,7 +7,7 @@ from typing import Any
 from headstart.report.metric import Metric, get_metric, tone
 from headstart.report.text import Terminal, capitalise, data_size, join_words, pluralise, short
 from headstart.studies._page import Cell, cell_text, over_seeds, page_view
-from headstart.studies.distil import ALONE, DISTILLED, SCRATCH, TEACHER, Distillation, Distilled
+from headstart.studies.distil import ALONE, DISTILLED, INT8, SCRATCH, TEACHER, Distillation, Distilled
 from headstart.studies.distil.figures import LEGEND, plot_costs
 from headstart.studies.distil.figures import milliseconds as ms
 
@@ -30,11 +30,11 @@ def view(record: Distillation) -> dict[str, Any]:
         facts=[
             ("shipped", record.shipped, f"{_title(record, record.shipped)}{several}"),
             (
-                "smaller",
-                _times(teacher.cost.bytes, best.cost.bytes),
-                f"{data_size(best.cost.bytes)} of weights",
+                "weights",
+                _ratio(teacher.cost.bytes, best.cost.bytes, "smaller", "larger") or "not compared",
+                _known(best.cost.bytes, data_size),
             ),
-            ("faster", *_faster(record)),
+            ("time of one row", *_faster(record)),
             ("same answer", _share(best.agreement), "as the teacher, of the test rows"),
         ],
         reading=_reading(record, metric),
@@ -66,12 +66,11 @@ def headline(record: Distillation) -> str:
     """How good the shipped student is beside its teacher, and how much smaller and faster."""
     metric, best, teacher = get_metric(record.metric), record.best, record.teacher
     size = _ratio(teacher.cost.bytes, best.cost.bytes, "smaller", "larger")
-    speed = ""
-    if teacher.cost.seconds and best.cost.seconds:
-        speed = f" and {_ratio(teacher.cost.seconds, best.cost.seconds, 'faster', 'slower')}"
+    speed = _ratio(teacher.cost.seconds, best.cost.seconds, "faster", "slower")
+    compared = f" The student is {size} and {speed}." if size and speed else ""
     return (
         f"{record.shipped}, distilled, has {metric.value(best.figure.value)} {metric.title}; the teacher has "
-        f"{metric.value(teacher.figure.value)}. The student is {size}{speed}."
+        f"{metric.value(teacher.figure.value)}.{compared}"
     )
 
 
@@ -125,23 +124,24 @@ def _chosen(record: Distillation) -> Iterator[str]:
     )
 
 
-def _ratio(whole: float, part: float, less: str, more: str) -> str:
+def _ratio(whole: float | None, part: float | None, less: str, more: str) -> str:
+    """How much less the student takes than the teacher; "" where one is not known."""
+    if not whole or not part:
+        return ""
     return f"{whole / part:.1f} times {less}" if part <= whole else f"{part / whole:.1f} times {more}"
-
-
-def _times(whole: float, part: float) -> str:
-    return f"{whole / part:.1f} times"
 
 
 def _faster(record: Distillation) -> tuple[str, str]:
     best, teacher = record.best.cost, record.teacher.cost
-    if best.seconds is None or best.seconds_of_32 is None:
-        return "not known", ""
-    if not teacher.seconds or not teacher.seconds_of_32:
-        return "not known", f"{ms(best.seconds)} a row; the teacher is no network"
-    return _times(teacher.seconds, best.seconds), (
-        f"for one row, {ms(best.seconds)}; {_times(teacher.seconds_of_32, best.seconds_of_32)} for 32"
-    )
+    if not teacher.seconds:
+        return "not compared", f"{_known(best.seconds, ms)}; the teacher is no network of headstart's"
+    of_32 = _ratio(teacher.seconds_of_32, best.seconds_of_32, "faster", "slower")
+    one = _ratio(teacher.seconds, best.seconds, "faster", "slower")
+    return one, f"{_known(best.seconds, ms)}; 32 rows {of_32}"
+
+
+def _known(value: Any, text: Any) -> str:
+    return "" if value is None else str(text(value))
 
 
 def _share(figure: Any) -> str:
@@ -178,8 +178,8 @@ def cells(row: Distilled, metric: Metric) -> list[Cell | None]:
     return [
         Cell.compare(metric, row.figure.value, row.figure, row.gain),
         *([] if known else agreed),
-        Cell(short(cost.parameters)),
-        Cell(data_size(cost.bytes)),
+        None if cost.parameters is None else Cell(short(cost.parameters)),
+        None if cost.bytes is None else Cell(data_size(cost.bytes)),
         None if cost.seconds is None else Cell(ms(cost.seconds)),
         None if cost.seconds_of_32 is None else Cell(ms(cost.seconds_of_32)),
     ]
@@ -196,7 +196,7 @@ def _title(record: Distillation, student: str) -> str:
 
 
 def _reading(record: Distillation, metric: Metric) -> str:
-    counts = [len(row.seeds) for row in record.rows if row.seeds]
+    counts = [len(row.seeds) for row in record.rows if row.role not in (TEACHER, INT8)]
     mean = f"Mean over {over_seeds(counts)}: the" if max(counts) > 1 else "The"
     return (
         f"{mean} {metric.title} on {pluralise(record.test_rows, 'test row')} with its 95 % interval; below "

@@ -211,7 +211,7 @@ def _choose(
     if len(trained) == 1 or not by:
         return trained[0]
     merit = get_metric(metric).merit
-    return max(trained, key=lambda one: (merit(by[one.name].value), -costs[one.name].bytes))
+    return max(trained, key=lambda one: (merit(by[one.name].value), -(costs[one.name].bytes or 0)))
 
 
 def _costs(
@@ -230,7 +230,7 @@ def _costs(
         forwards["teacher"] = _teacher_forward(models, data, rows, device)
     times = time_in_turn(forwards, job.settings.repeats)
     costs = {one.name: cost_of([one.model], times[f"student {one.name}"]) for one in trained}
-    return costs, cost_of(models, times.get("teacher", {}))
+    return costs, cost_of(models if whole else [], times.get("teacher", {}))
 
 
 def _teacher_forward(
