@@ -26,6 +26,8 @@ SMALL = {  # options of the commands that take them
     "--evaluations": "1",
     "--steps": "2",
     "--no-curve": None,
+    "--no-int8": None,
+    "--repeats": "1",
     "--cuts": "1",
     "--reading": "own",
     "--check": None,  # of a server, which would not end

@@ -118,7 +118,7 @@ def test_what_can_not_be_smaller(whole):
         hs.models.smaller(plain)
     with pytest.raises(BadInput, match=r"depth is 1; it must be in \(0, 1\)"):
         hs.models.smaller(whole, 1)
-    with pytest.raises(BadInput, match="of the 7 repeated blocks 2 to 6 can be left"):
+    with pytest.raises(BadInput, match="Of 7 repeated blocks 2 to 6 can be left, not 7"):
         hs.models.smaller(whole, blocks=7)
 
 

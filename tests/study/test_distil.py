@@ -235,7 +235,7 @@ def test_size_of_a_network_by_hand():
     [
         (["half", "half"], "half is named twice"),
         (["blocks=x"], "needs a whole number >= 1"),
-        (["blocks=9"], "of the 4 repeated blocks 1 to 3 can be left"),
+        (["blocks=9"], "Of 4 repeated blocks 1 to 3 can be left, not 9"),
         (["hidden=3"], "is for tables"),
     ],
 )

@@ -111,8 +111,8 @@ def _spread(stages: Sequence[Stage], blocks: int) -> list[int]:
     counts, most = [stage.least for stage in stages], sum(len(stage.places) for stage in stages)
     if not sum(counts) <= blocks < most:
         raise BadInput(
-            f"{spell('blocks')} is {blocks}; of the {most} repeated blocks {sum(counts)} to {most - 1} can "
-            "be left."
+            f"Of {most} repeated blocks {sum(counts)} to {most - 1} can be left, not {blocks}: of each stage "
+            "one block stays, and those that change the shape of what passes through."
         )
     for _ in range(blocks - sum(counts)):
         room = [number for number, stage in enumerate(stages) if counts[number] < len(stage.places)]

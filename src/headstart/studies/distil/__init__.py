@@ -103,7 +103,7 @@ class Cost(Record):
 
 
 @dataclass(frozen=True)
-class Distilled(Record):
+class ComparedModel(Record):
     """One row of the table: a model, or the mean over the seeds of one."""
 
     student: str  # as it was named; "" of the teacher
@@ -145,20 +145,20 @@ class Distillation(StudyRecord):
     method: str  # of distillation, with its settings
     threads: int  # of the processor, when times were measured
     students: list[StudentAbout]
-    rows: list[Distilled]
+    rows: list[ComparedModel]
     shipped: str  # name of the student in `model`, the first seed's
 
-    def row(self, student: str, role: str) -> Distilled | None:
+    def row(self, student: str, role: str) -> ComparedModel | None:
         """The row of a student in a role; None if there is none."""
         return next((one for one in self.rows if (one.student, one.role) == (student, role)), None)
 
     @property
-    def teacher(self) -> Distilled:
+    def teacher(self) -> ComparedModel:
         """The row of the teacher."""
         return next(one for one in self.rows if one.role == TEACHER)
 
     @property
-    def best(self) -> Distilled:
+    def best(self) -> ComparedModel:
         """The row of the student that is shipped."""
         found = self.row(self.shipped, DISTILLED)
         assert found is not None
@@ -169,7 +169,7 @@ class Distillation(StudyRecord):
         """That of the student that is shipped."""
         return Figure(self.metric, self.best.figure.value, self.best.figure)
 
-    def helps(self, row: Distilled) -> bool:
+    def helps(self, row: ComparedModel) -> bool:
         """Whether a distilled student is better on average than the same one on labels alone."""
         alone = self.row(row.student, ALONE)
         if alone is None:
@@ -182,7 +182,7 @@ SPEC = Study(
     summary="Distil a run's model into a smaller one: how good, how large and how fast with and without?",
     examples=(
         "headstart distil runs/photos",
-        "headstart distil runs/photos photos/ --student half --student blocks=3",
+        "headstart distil runs/photos photos/ --student half --student blocks=6",
         "headstart distil runs/photos photos/ --student timm:resnet18 --unlabelled more/",
     ),
     group=MODELS,

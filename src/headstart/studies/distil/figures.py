@@ -13,8 +13,8 @@ from headstart.studies.distil import (
     SCRATCH,
     SMOOTHED,
     TEACHER,
+    ComparedModel,
     Distillation,
-    Distilled,
 )
 
 LEGEND = {  # style and title by role, in the order of the legend
@@ -71,7 +71,7 @@ def plot_costs(record: Distillation, cost: Cost) -> str:
     return plot.figure(f"{metric.title} against {title}: {values}")
 
 
-def cost_of(row: Distilled, cost: Cost) -> float:
+def cost_of(row: ComparedModel, cost: Cost) -> float:
     """Bytes, or seconds of one row; 0 where they are not known."""
     return float((row.cost.bytes if cost == "bytes" else row.cost.seconds) or 0.0)
 
@@ -85,7 +85,7 @@ def _join(record: Distillation, plot: Plot, cost: Cost) -> None:
             plot.line(points, "rest")
 
 
-def _name(row: Distilled) -> str:
+def _name(row: ComparedModel) -> str:
     return "teacher" if row.role == TEACHER else f"{row.student}, {row.title}"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from headstart.report.metric import Metric, get_metric, tone
 from headstart.report.text import Terminal, capitalise, data_size, join_words, pluralise, short
 from headstart.studies._page import Cell, cell_text, over_seeds, page_view
-from headstart.studies.distil import ALONE, DISTILLED, INT8, SCRATCH, TEACHER, Distillation, Distilled
+from headstart.studies.distil import ALONE, DISTILLED, INT8, SCRATCH, TEACHER, ComparedModel, Distillation
 from headstart.studies.distil.figures import LEGEND, plot_costs
 from headstart.studies.distil.figures import milliseconds as ms
 
@@ -84,7 +84,7 @@ def sentences(record: Distillation) -> Iterator[str]:
     yield from _chosen(record)
 
 
-def _gain(record: Distillation, row: Distilled) -> str:
+def _gain(record: Distillation, row: ComparedModel) -> str:
     metric, gain = get_metric(record.metric).plain(1), row.gain
     assert gain is not None
     said = {
@@ -163,14 +163,14 @@ def headings(record: Distillation) -> list[str]:
     ]
 
 
-def name(record: Distillation, row: Distilled) -> str:
+def name(record: Distillation, row: ComparedModel) -> str:
     """Of a row: the student where there are several, and what it is."""
     if row.role == TEACHER:
         return "teacher"
     return f"{row.student}, {row.title}"
 
 
-def cells(row: Distilled, metric: Metric) -> list[Cell | None]:
+def cells(row: ComparedModel, metric: Metric) -> list[Cell | None]:
     """The figures of a row."""
     cost, same = row.cost, row.agreement
     agreed: list[Cell | None] = [Cell.of(get_metric("accuracy").shown(same)) if same else None]
@@ -185,7 +185,7 @@ def cells(row: Distilled, metric: Metric) -> list[Cell | None]:
     ]
 
 
-def _detail(record: Distillation, row: Distilled) -> str:
+def _detail(record: Distillation, row: ComparedModel) -> str:
     if row.role == TEACHER:
         return row.title
     return _title(record, row.student)

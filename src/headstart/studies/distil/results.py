@@ -12,7 +12,7 @@ from headstart.data.train_test_split import Rows
 from headstart.records.record import Interval
 from headstart.report.metric import get_metric
 from headstart.session.scoring import difference, main_score, mean_of_figures
-from headstart.studies.distil import ALONE, TEACHER, Cost, Distilled
+from headstart.studies.distil import ALONE, TEACHER, ComparedModel, Cost
 from headstart.studies.distil.teaching import agreement
 
 Truth = tuple[Any, Any, int, str]
@@ -33,10 +33,10 @@ class Scorer:
         """Labels, groups, seed and metric, as scores take them."""
         return self.data.labels[self.rows], self.data.groups_of(self.rows), self.seed, self.metric
 
-    def teacher(self, title: str, cost: Cost) -> Distilled:
+    def teacher(self, title: str, cost: Cost) -> ComparedModel:
         """The row of the teacher."""
         figure = main_score(self.said, *self.truth)
-        return Distilled("", TEACHER, title, [], [figure.value], figure, None, None, cost)
+        return ComparedModel("", TEACHER, title, [], [figure.value], figure, None, None, cost)
 
     def row(
         self,
@@ -44,7 +44,7 @@ class Scorer:
         outputs: Mapping[int, Tensor],
         alone: Mapping[int, Tensor],
         cost: Cost,
-    ) -> Distilled:
+    ) -> ComparedModel:
         """The row of a student in a role.
 
         Args:
@@ -61,7 +61,7 @@ class Scorer:
         same = [agreement(one, self.said, groups, kind) for one in outputs.values()]
         found = mean_or_one(figures, metric.least, metric.most)
         assert found is not None
-        return Distilled(
+        return ComparedModel(
             *which,
             seeds=list(outputs),
             score=[figure.value for figure in figures],

@@ -35,7 +35,7 @@ from headstart.studies.distil import (
     DistilSettings,
     StudentAbout,
 )
-from headstart.studies.distil import Distilled as Row
+from headstart.studies.distil import ComparedModel as Row
 from headstart.studies.distil.inputs import load_distilled, without_test_rows
 from headstart.studies.distil.int8 import measure_int8
 from headstart.studies.distil.measures import Forward, cost_of, forward_of, time_in_turn
