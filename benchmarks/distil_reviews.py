@@ -162,9 +162,7 @@ def main() -> None:
     known = data.texts
     assert known is not None
     texts = [known[row] for row in tested[:32]]
-    print(
-        f"Vectors of the sibling differ from its ONNX file's by {difference_to_onnx(bases[1], texts):.1e}."
-    )
+    print(f"Vectors of the sibling differ from its ONNX file's by {difference_to_onnx(bases[1], texts):.1e}.")
     found = [of_seed(data, bases, tested, rows, seed) for seed, rows in enumerate(learned)]
     truth = data.labels[tested]
     scores = {name: [float((each[name] == truth).mean()) for each in found] for name in found[0]}
