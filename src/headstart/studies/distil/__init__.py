@@ -58,7 +58,7 @@ class DistilSettings(TrainingSettings):
         None,
         Rule(lambda v: 0 <= v <= 1, "in [0, 1]"),
     )
-    start: Literal["pretrained", "teacher"] = option(
+    init: Literal["pretrained", "teacher"] = option(
         "Weights that variants of the teacher's backbone begin with: pretrained, or the teacher's own.",
         "pretrained",
         one_of("pretrained", "teacher"),

@@ -13,6 +13,7 @@ from headstart.data.check import check as check_data
 from headstart.data.dataset import Dataset
 from headstart.data.splits import holdout
 from headstart.data.train_test_split import train_and_test
+from headstart.face import spell
 from headstart.models.backbone import AnyBackbone
 from headstart.predictor.predictor import Predictor
 from headstart.predictor.training import Training
@@ -96,7 +97,7 @@ def compute(job: Job[DistilSettings]) -> dict[str, Any]:
     each = (_trained(name, session, values, method) for name, session in sessions.items())
     trained = [one for one in each if one is not None]
     if not trained:
-        raise BadInput("Every distillation diverged. A lower learning rate may help: --lr.")
+        raise BadInput(f"Every distillation diverged. A lower {spell('lr')} may help.")
     first = trained[0].session
     scorer = Scorer(data, parts.test, settings.seed, metric, said_of(first, parts.test))
     with job.step("measure times"):

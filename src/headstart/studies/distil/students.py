@@ -142,7 +142,7 @@ class _Variants:
 
     def _started(self, own: AnyBackbone) -> AnyBackbone:
         """The teacher's backbone at its reader, with the weights that variants begin with."""
-        if self.settings.start == "pretrained" and (fresh := self._pretrained(own)) is not None:
+        if self.settings.init == "pretrained" and (fresh := self._pretrained(own)) is not None:
             made = backbone(fresh, preprocess=own.preprocess, tokenizer=own.tokens)
         else:
             made = backbone(own).at_classifier()
