@@ -12,6 +12,7 @@ from torch import nn
 import headstart as hs
 from headstart.core import BadInput, Mismatch
 from headstart.models import backbone
+from headstart.nn.adapters.adapter_file import HeadWarning
 from headstart.nn.adapters.apart import shipped_bytes
 from headstart.predictor.export_adapters import export_adapters
 
@@ -153,3 +154,13 @@ def test_a_damaged_file_is_refused(tmp_path):
     with pytest.raises(Mismatch, match=r"adapter of the layer inner\.layer\.\S+ in .* does not fit"):
         hs.open(file, backbone=Net())
     assert json.loads(about["config"])["backbone"]["kind"] == "own"
+
+
+def test_a_side_car_loads_the_adapters_of_a_run_and_says_that_its_head_is_left_out(fitted):
+    predictor, file = fitted
+    base, x = backbone(Net(), example=torch.randn(2, 2, 5)), torch.from_numpy(rows()[0])
+    many = hs.Adapters(base)
+    with pytest.warns(HeadWarning, match=r"its head is not\. hs\.open"):
+        many.load("theirs", file)
+    with many.use("theirs") as model, torch.no_grad():
+        close(model.eval()(x), predictor.model.backbone(x))

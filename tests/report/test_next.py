@@ -98,6 +98,16 @@ def test_a_wide_interval_asks_for_more_test_rows() -> None:
     assert "20.0" in told
 
 
+def test_adapters_that_a_model_keeps_can_be_shipped_alone(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    run = RunRecords(tmp_path, example(), None)
+    assert "Ship the adapters alone" not in dict(next_steps(run)["steps"])
+    (tmp_path / "model" / "adapters.safetensors").write_bytes(b"")
+    told = dict(next_steps(run)["steps"])["Ship the adapters alone"]
+    assert "headstart export --to adapters writes them" in told
+
+
 # --- said once, in words
 
 

@@ -127,3 +127,10 @@ def test_files_that_shift_read_are_read_by_the_commands_it_prints(tmp_path, monk
     assert found.next == [f"headstart align --source old.csv --target new.csv {options}"]
     (day,) = [row for row in rows(found) if row[0] == "day"]
     assert day[1:3] == ["2024-02-09", "2025-02-09"]  # the means, not days since 1970
+
+
+def test_adapters_that_a_model_keeps_are_exported_last(tmp_path):
+    assert not any("--to adapters" in one for one in next_commands(record("walk.py"), tmp_path))
+    (tmp_path / "adapters.safetensors").touch()
+    *_, last = next_commands(record("walk.py"), tmp_path)
+    assert last == "headstart export --to adapters FOLDER FOLDER/adapters.safetensors"

@@ -9,6 +9,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from headstart.core import BadInput, Mismatch, Model
+from headstart.core.model_folder import model_folder
 from headstart.core.tensor_file import read_tensors
 
 TOKENIZER = "tokenizer.json"
@@ -36,6 +37,12 @@ def is_run(name: object) -> bool:
             except (OSError, ValueError, AttributeError):
                 return False
     return False
+
+
+def adapters_of(folder: str | Path) -> Path | None:
+    """The file of adapters that the model of a run, or in a folder, keeps apart; None if there is none."""
+    file = model_folder(folder) / ADAPTERS
+    return file if file.is_file() else None
 
 
 def model_in(base: Any) -> Any:

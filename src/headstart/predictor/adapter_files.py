@@ -14,7 +14,7 @@ from headstart.face import spell
 from headstart.models.backbone import AnyBackbone, backbone, load_model, rebuild
 from headstart.models.operations.replay import replay
 from headstart.models.readout import Readout
-from headstart.models.saved import ADAPTERS, is_run, model_in
+from headstart.models.saved import adapters_of, is_run, model_in
 from headstart.nn.adapters import adapted_layers, attach_all, describe
 from headstart.nn.adapters.adapter_file import read_file, read_set, set_in, within
 from headstart.nn.adapters.apart import Apart, fold_apart
@@ -45,8 +45,8 @@ def read_model(file: Path, base: Base) -> tuple[Model, dict[str, Any]]:
         )
     folder = model_folder(file)
     model, config = load_model(folder, base)
-    if (folder / ADAPTERS).is_file():
-        found = set_in(*read_file(folder / ADAPTERS), model.backbone)
+    if (kept := adapters_of(folder)) is not None:
+        found = set_in(*read_file(kept), model.backbone)
         model.backbone.apart = Apart.again(model.backbone, found)
     return model, config
 
@@ -142,6 +142,6 @@ def _way(base: Base, source: Mapping[str, Any]) -> str:
     name = source.get("name", source["kind"])
     if base is None:
         return f"The weights of {name!r} are others here. Give the backbone: {spell('backbone', ...)}."
-    if is_run(base) and (model_folder(str(base)) / ADAPTERS).is_file():
+    if is_run(base) and adapters_of(str(base)) is not None:
         return f"{base} has adapters folded into its weights already. Give the backbone without, {name!r}."
     return f"Give the backbone that they were made for, {name!r}."

@@ -1,6 +1,7 @@
 """A set of adapters in a safetensors file of its own, without the model that it was made for."""
 
 import json
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from .apart import AdapterSet
 from .described import describe, rebuild
 
 FORMAT = "headstart adapters 1"
+
+
+class HeadWarning(UserWarning):
+    """A file of adapters has the head of a run too, which is left out."""
 
 
 def write_set(
@@ -86,6 +91,17 @@ def read_file(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     if about.get("format") != FORMAT:
         raise BadInput(f"{str(file)!r} holds no adapters that headstart wrote.")
     return tensors, about
+
+
+def warn_of_head(file: Path) -> None:
+    """Say so where a file with adapters has the head of a run too, which no set of adapters has."""
+    if any(name.startswith("head.") for name in read_file(file)[0]):
+        warnings.warn(
+            f"{str(file)!r} is of a run: its adapters are loaded, and its head is not. "
+            "hs.open(file, backbone=model) answers with both.",
+            HeadWarning,
+            stacklevel=3,
+        )
 
 
 def set_in(tensors: Mapping[str, Tensor], about: Mapping[str, str], model: nn.Module) -> AdapterSet:

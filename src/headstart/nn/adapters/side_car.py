@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from headstart.core import BadInput, Unknown
 
 from .adapter import Adapter, first_of
-from .adapter_file import read_set, write_set
+from .adapter_file import read_set, warn_of_head, write_set
 from .apart import AdapterSet
 from .attaching import detach, fold, folded_in, settle
 from .averaging import averaged
@@ -219,6 +219,7 @@ class Adapters:
 
         Warns:
             PeftWarning: PEFT itself answers otherwise with the folder, as it skips layers.
+            HeadWarning: the file is of a run, and has a head, which a set does not.
         """
         self._refuse(name)
         self._idle()
@@ -227,6 +228,7 @@ class Adapters:
             adapters, own = read_folder(Path(file), self.model, call)
         else:
             _, adapters, own = read_set(Path(file), self.model, self._fingerprint)
+            warn_of_head(Path(file))
         self._sets[name], self._own[name] = dict(adapters), copied_buffers(self.model) | dict(own)
 
     def _alone(self, name: str, x: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from headstart.models.saved import adapters_of
 from headstart.studies._page import read_record
 from headstart.studies.adapt import SPEC, Result
 
@@ -31,14 +32,15 @@ ELSEWHERE = ("--out",)  # that another run is given anew
 PART = "--per-class"  # of the rows: no command on all of them leaves out those that were learned from
 
 
-def next_commands(record: Result) -> list[str]:
-    """Predict, explain, evaluate, export; FOLDER stands for that of the run."""
+def next_commands(record: Result, run: Path | None = None) -> list[str]:
+    """Predict, explain, evaluate, export; FOLDER stands for that of the run, which may have adapters."""
     data, options = typed(record.command)
     file = data if record.kind == "tables" and Path(data).suffix else ""
     sample = own_picture(record, data) or sample_of(record, "FOLDER/")
     predicted = shlex.join([file, *_kept(options, READ)]) if file else sample
     evaluated = shlex.join([data or "DATA", *_kept(options, SHARED)])
     whole = not any(word.partition("=")[0] == PART for word in options)
+    alone = run is not None and adapters_of(run) is not None
     return [
         *more_time(record),
         *texts_alone(record),
@@ -46,6 +48,7 @@ def next_commands(record: Result) -> list[str]:
         f"headstart explain FOLDER {predicted}",
         *([f"headstart evaluate FOLDER {evaluated}"] if whole else []),
         "headstart export FOLDER FOLDER/model.onnx",
+        *(["headstart export --to adapters FOLDER FOLDER/adapters.safetensors"] if alone else []),
     ]
 
 

@@ -280,7 +280,7 @@ def terminal(record: Result, folder: Path | None) -> Terminal:
             *(*forgotten(record), *cautions, *hint(folder)),
         ],
         answer=[record.headline],
-        next=next_commands(record),
+        next=next_commands(record, folder),
         places=[("Model", "model")],
     )
 

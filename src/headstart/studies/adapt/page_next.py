@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from headstart.face import spell
 from headstart.metrics.shares import wilson
+from headstart.models.saved import adapters_of
 from headstart.report.metric import drawn_metric, get_metric
-from headstart.report.text import capitalise, join_words, percent, pluralise, quoted, seconds
+from headstart.report.text import capitalise, data_size, join_words, percent, pluralise, quoted, seconds
 from headstart.studies._curves import CLASS, by_method, mean
 from headstart.studies.adapt import Result
 from headstart.studies.adapt.choice import lacks_time
@@ -44,6 +45,7 @@ def next_steps(run: RunRecords) -> dict[str, Any]:
         *_threshold(result),
         *_budget(result),
         *_more_test_rows(run),
+        *_adapters_alone(run),
     ]
     last = (
         "Try it on new data",
@@ -211,4 +213,13 @@ def _more_test_rows(run: RunRecords) -> Iterator[Step]:
             "Measure on more rows",
             f"The interval of the {metric.title} is {metric.size(figure.high - figure.low)} wide, as there "
             f"are {pluralise(run.result.test_rows, 'test row')}. headstart evaluate takes other rows.",
+        )
+
+
+def _adapters_alone(run: RunRecords) -> Iterator[Step]:
+    if adapters_of(run.folder) is not None and run.candidate is not None:
+        yield Step(
+            "Ship the adapters alone",
+            f"Beside {run.result.backbone} this task needs {data_size(run.candidate.added_bytes)}: headstart "
+            "export --to adapters writes them to a file, which headstart predict takes in place of the run.",
         )
