@@ -18,6 +18,7 @@ ALL += ("tables", "read_table", "distortion", "demo", "density_ratio", "coverage
 ALL += ("teach_update", "translation", "log_loss", "progress", "folded_adapters", "mixed_adapters")
 ALL += (
     "distillation_cache",
+    "missing_class",
     "stream_digits",
     "stream_guard",
     "tent_step",

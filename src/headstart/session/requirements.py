@@ -117,8 +117,8 @@ def require_data(
             )
         if not teacher and needs_teacher(method):
             raise BadInput(
-                f"{method.label} learns from a teacher, and {where} has none. Take headstart "
-                f"distil, or hs.fit with {spell('teacher', ...)}: a predictor, a run folder or an estimator."
+                f"{method.label} learns from a teacher, and {where} has none. Take headstart distil or "
+                "hs.distil, or give hs.fit one as its teacher: a predictor, a run folder or an estimator."
             )
         if target and not target_labelled and method.about.needs_target_labels:
             raise BadInput(
