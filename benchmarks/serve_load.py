@@ -53,13 +53,13 @@ def fit_runs(folder: Path, kind: str) -> list[Path]:
 
     generator = np.random.default_rng(0)
     if kind == "pictures":
-        x: object = generator.integers(0, 255, (48, 64, 64, 3), np.uint8)
+        x: object = generator.integers(0, 255, (24, 64, 64, 3), np.uint8)
     else:
-        x = [" ".join(generator.permutation(WORDS)[:12]) for _ in range(48)]
+        x = [" ".join(generator.permutation(WORDS)[:12]) for _ in range(24)]
     base = hs.models.backbone("efficientnet_lite0" if kind == "pictures" else "minilm")
     runs = [folder / f"task-{task}" for task in range(TASKS)]
     for task, run in enumerate(runs):
-        labels = [f"class {generator.integers(2 + task)}" for _ in range(48)]
+        labels = [f"class {generator.integers(2 + task)}" for _ in range(24)]
         hs.fit(hs.methods.RidgeProbe(), base, (x, labels)).save(run)
     return runs
 
@@ -138,10 +138,10 @@ async def load(
     return Load(time.perf_counter() - start, times, failed)
 
 
-def memory(pid: int) -> float:
-    """Of a process, in MB."""
+def memory(pid: int, what: str = "Pss") -> float:
+    """Of a process, in MB; "Pss_Anon" is what it has allocated itself, whatever other processes do."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text("utf-8").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{what}:")) / 1024
 
 
 def show(name: str, found: Load) -> None:
@@ -161,11 +161,12 @@ def under_load(runs: Sequence[Path], requests: Sequence[tuple[bytes, bytes]], co
         alone = asyncio.run(load(targets, requests, max(100, count // 20), 1))
         show("one at a time", alone)
         asyncio.run(load(targets, requests, count // 10, CLIENTS))
-        before = memory(pid)
+        before = memory(pid, "Pss_Anon")
         many = asyncio.run(load(targets, requests, count, CLIENTS))
         show(f"{CLIENTS} clients", many)
+        after = memory(pid, "Pss_Anon")
         print(
-            f"throughput: {many.rate / alone.rate:.2f}x; memory {before:.0f} MB, then {memory(pid):.0f} MB",
+            f"throughput: {many.rate / alone.rate:.2f}x; memory {before:.0f} MB, then {after:.0f} MB",
             flush=True,
         )
 

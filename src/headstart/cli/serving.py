@@ -59,6 +59,7 @@ def serve(
         typer.Option(
             help="What computes: onnx, by each folder's model.onnx on the processor; torch, which also finds "
             "the nearest training examples and shares backbones; auto takes onnx for one run where it can.",
+            metavar="auto|onnx|torch",
             rich_help_panel=RUNNING,
         ),
     ] = "auto",
