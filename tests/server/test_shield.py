@@ -15,7 +15,8 @@ from headstart.core import BadData
 from headstart.server import protocol
 from headstart.server.access import Access
 from headstart.server.app import make_app
-from headstart.server.body import Limits
+from headstart.server.body import Body, Limits
+from headstart.server.refusal import Refused
 
 LIMIT = 100_000
 
@@ -114,6 +115,20 @@ def test_a_chunked_body_over_the_limit_is_cut_off(port):
     chunk = b"%x\r\n%b\r\n" % (LIMIT // 4, b"a" * (LIMIT // 4))
     found = send_raw(port, head + b"Transfer-Encoding: chunked\r\n\r\n" + 5 * chunk)
     assert found.startswith(b"HTTP/1.1 413")
+
+
+def test_chunks_are_counted_together():
+    async def receive():
+        return {"type": "http.request", "body": b"a" * 40, "more_body": True}
+
+    async def read():
+        headers = [(b"transfer-encoding", b"chunked")]
+        body = Body({"type": "http", "headers": headers}, receive, Limits(body_bytes=100))
+        with pytest.raises(Refused, match="larger than the limit"):
+            for _ in range(3):
+                await body.receive()
+
+    asyncio.run(read())
 
 
 def test_a_client_that_sends_without_end_is_cut_off(port):
