@@ -163,7 +163,11 @@ def main() -> None:
     assert known is not None
     texts = [known[row] for row in tested[:32]]
     print(f"Vectors of the sibling differ from its ONNX file's by {difference_to_onnx(bases[1], texts):.1e}.")
-    found = [of_seed(data, bases, tested, rows, seed) for seed, rows in enumerate(learned)]
+    found = []
+    for seed, rows in enumerate(learned):  # a teacher is asked about all rows of a session's data
+        used = data.subset(np.concatenate([tested, rows]))
+        places = np.arange(len(used))
+        found.append(of_seed(used, bases, places[: len(tested)], places[len(tested) :], seed))
     truth = data.labels[tested]
     scores = {name: [float((each[name] == truth).mean()) for each in found] for name in found[0]}
     heads = " | ".join(f"seed {seed}" for seed in range(SEEDS))

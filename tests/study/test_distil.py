@@ -11,6 +11,7 @@ from headstart.core import BadInput
 from headstart.data.samples import digest
 from headstart.studies._page import render_page
 from headstart.studies.distil import DistilSettings
+from headstart.studies.distil import run as distil_run
 from headstart.studies.distil import trials as distil_trials
 from headstart.studies.distil.found_data import _with_common_split
 from headstart.studies.distil.measures import bytes_of, forward_of, parameters_of, time_in_turn
@@ -266,3 +267,14 @@ def test_settings_that_go_with_no_method():
 def test_a_predictor_does_not_say_which_data_it_learned_from(teacher, tmp_path):
     with pytest.raises(BadInput, match="does not say which data it learned from"):
         hs.distil(teacher, **QUICK, out=tmp_path / "run")
+
+
+def test_times_of_students_are_their_own(data, teacher, tmp_path, monkeypatch):
+    def known(forwards, repeats):
+        return {name: {1: float(len(name)), 32: 2.0} for name in forwards}
+
+    monkeypatch.setattr(distil_run, "time_in_turn", known)
+    few = {"students": "half", "seeds": 1, "epochs": 1}
+    record = hs.distil(teacher, data, out=tmp_path / "run", **few).result
+    assert record.best.cost.seconds == len("student half")
+    assert record.teacher.cost.seconds == len("teacher")
