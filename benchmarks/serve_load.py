@@ -114,27 +114,24 @@ async def ask(
 async def load(
     targets: Sequence[Target], requests: Sequence[tuple[bytes, bytes]], count: int, clients: int
 ) -> Load:
-    """Ask `count` times, `clients` at once, one target after the other."""
+    """Ask `count` times, `clients` at once, each of them one target."""
     numbers, times, failed = iter(range(count)), [], 0
 
-    async def client() -> None:
+    async def client(port: int, path: str) -> None:
         nonlocal failed
-        ports = {port for port, _ in targets}
-        streams = {port: await asyncio.open_connection("127.0.0.1", port) for port in ports}
+        streams = await asyncio.open_connection("127.0.0.1", port)
         for number in numbers:
-            port, path = targets[number % len(targets)]
             start = time.perf_counter()
             try:
-                failed += not await ask(streams[port], path, requests[number % len(requests)])
+                failed += not await ask(streams, path, requests[number % len(requests)])
             except (OSError, asyncio.IncompleteReadError):
                 failed += 1
-                streams[port] = await asyncio.open_connection("127.0.0.1", port)
+                streams = await asyncio.open_connection("127.0.0.1", port)
             times.append(time.perf_counter() - start)
-        for _, writer in streams.values():
-            writer.close()
+        streams[1].close()
 
     start = time.perf_counter()
-    await asyncio.gather(*(client() for _ in range(clients)))
+    await asyncio.gather(*(client(*targets[number % len(targets)]) for number in range(clients)))
     return Load(time.perf_counter() - start, times, failed)
 
 

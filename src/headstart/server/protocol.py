@@ -48,11 +48,16 @@ class Protocol(H11Protocol):
 
     def _refuse(self, status: int, text: str) -> None:
         """Answer what is no request, and close the connection."""
-        headers = [("Content-Type", "application/json"), ("Connection", "close")]
+        body = json.dumps({"error": text}).encode()
+        headers = [
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(body))),
+            ("Connection", "close"),
+        ]
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             for event in (
                 h11.Response(status_code=status, headers=headers),
-                h11.Data(data=json.dumps({"error": text}).encode()),
+                h11.Data(data=body),
                 h11.EndOfMessage(),
             ):
                 self.transport.write(self.conn.send(event) or b"")
