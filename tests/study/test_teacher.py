@@ -93,6 +93,16 @@ def test_several_teachers_speak_beside_each_other():
     assert torch.equal(both[:, 1], said(predictor(seed=4)).logits)
 
 
+def test_several_arrays_are_told_apart_and_an_estimator_is_asked_once():
+    one, other = np.zeros((40, 3)), np.ones((40, 3))
+    assert said([one, other]).logits[0].tolist() == [[0.0] * 3, [1.0] * 3]
+    calls, model = [], LogisticRegression().fit(X, Y)
+    ask = model.predict_proba
+    model.predict_proba = lambda rows: (calls.append(len(rows)), ask(rows))[1]
+    hs.fit(STUDENT, net(), (X, Y), QUICK, teacher=model)
+    assert calls == [40]
+
+
 def test_what_is_seen_inside_are_the_outputs_of_blocks():
     teacher = predictor()
     found = said(teacher, TeacherView(blocks=2))

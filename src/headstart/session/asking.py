@@ -103,7 +103,9 @@ class Teacher:
         """
         if view is not None:
             self._network(view)
-        said = [self._source(session, member, view, views).fetch(rows, shown) for member in self.members]
+        said = [
+            self._source(session, place, view, views).fetch(rows, shown) for place in range(len(self.members))
+        ]
         logits = [
             member.ordered(each[:, : member.width]) for member, each in zip(self.members, said, strict=True)
         ]
@@ -121,12 +123,12 @@ class Teacher:
         return model
 
     def _source(
-        self, session: Asked, member: Member, view: TeacherView | None, views: int | None
+        self, session: Asked, place: int, view: TeacherView | None, views: int | None
     ) -> SampleLoader:
-        """The outputs of one teacher, and what is seen inside, (n, k): recorded, unless views are new."""
-        key = (id(session.data), self.members.index(member), view, views)
+        """Outputs of the teacher at a place, and what is seen inside, (n, k), recorded if they can be."""
+        given = self.members[place].given
+        key = (id(session.data), place, *((view, views) if isinstance(given, Model) else ()))
         if key not in self._kept:
-            given = member.given
             if isinstance(given, Model):
                 self._kept[key] = self._of_network(session, given, view, views)
             elif isinstance(given, Tensor):
@@ -148,7 +150,8 @@ class Teacher:
 
         if views is None:
             return Live(source, compute)
-        key = key_of(model.state_dict(), repr(view), repr(model), source.content)
+        readout = repr(getattr(model.backbone, "readout", None))
+        key = key_of(model.state_dict(), repr(view), repr(model), readout, source.content)
         cache = Cache(self._folder(session), source, compute, key, len(session.data), views)
         done = 0
         for done in cache.fill():

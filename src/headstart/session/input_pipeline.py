@@ -106,7 +106,7 @@ def example_batch(session: SessionData, method: Method[Any], rows: Rows) -> Batc
         groups = class_by_attribute_groups(session.data).numbers[rows[:3]]
         batch = Grouped(batch.x, batch.y, batch.weight, torch.from_numpy(groups))
     if issubclass(method.about.needs, Distilled):
-        said = ask_teacher(session, method, rows, 0)(rows[:3], np.full(len(rows[:3]), -1))
+        said = ask_teacher(session, method, rows, None)(rows[:3], np.full(len(rows[:3]), -1))
         batch = Distilled(batch.x, batch.y, batch.weight, said.logits, said.features)
     other, target_labelled = _beside(session, method), _target_labelled(session, method)
     needs = method.about.needs
