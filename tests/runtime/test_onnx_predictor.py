@@ -6,12 +6,14 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from tests.predictor import exported
 from tests.study import tiny
 
 import headstart as hs
 from headstart.core import BadData, BadInput, Preprocess
+from headstart.data.decode import prepare
 from headstart.data.modality import modalities
 from headstart.runtime.item_kinds import ITEM_KINDS
 from headstart.runtime.metadata import NeedsTorch, read_reader
@@ -81,10 +83,11 @@ def test_every_pixel_is_the_same(folders, items, fit):
     told = {"kind": "pictures"} | json.loads(json.dumps(rule.settings()))
     light.preprocess = read_reader(told, None)
     assert light.preprocess == rule
-    before, model.preprocess = model.preprocess, rule
-    expected = model.samples(items["pictures"]).numpy()
-    model.preprocess = before
+    expected = torch.stack([prepare(file, rule) for file in items["pictures"]]).numpy()
     np.testing.assert_array_equal(light.samples(items["pictures"]), expected)
+    model.preprocess, own = rule, model.preprocess
+    np.testing.assert_array_equal(model.samples(items["pictures"]).numpy(), expected)
+    model.preprocess = own
 
 
 CODE = """
@@ -118,6 +121,7 @@ def test_rows_as_mappings_with_gaps_and_new_names(folders):
     light, model = hs.open_onnx(place / "tables"), models["tables"]
     rows = [dict(zip(model.schema.names, row, strict=True)) for row in plain_rows(place)][:4]
     np.testing.assert_allclose(light.probabilities(rows), model.probabilities(rows), atol=ATOL)
+    assert len(light.predict(place / "table.csv")) == 60  # whose label is passed over
     named = next(column.name for column in model.schema.columns if column.kind == "categorical")
     odd = [rows[0] | {named: "never"}, *rows[1:]]
     with pytest.warns(UnseenWarning, match="1 of 4 rows"):
