@@ -1,5 +1,6 @@
 """A model in a format that other programs run, checked there against torch."""
 
+import copy
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -73,7 +74,8 @@ def export_model(
             raise ImportError(name="onnxscript")
     except ImportError as error:
         raise MissingPackage(error.name or "onnxruntime", "The export", "export") from error
-    model, samples = _WithActivation(predictor.model, predictor.label_kind).eval(), _samples(predictor)
+    model = _WithActivation(_on_cpu(predictor.model), predictor.label_kind).eval()
+    samples = _samples(predictor)
     output = "values" if predictor.label_kind == "numbers" else "probabilities"
     temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
@@ -92,6 +94,11 @@ def export_model(
     finally:
         temporary.unlink(missing_ok=True)
     return difference
+
+
+def _on_cpu(model: Model) -> Model:
+    """The model on the processor; itself if it is there."""
+    return model if model.device.type == "cpu" else copy.deepcopy(model).cpu()
 
 
 def set_metadata(file: Path, told: Mapping[str, str]) -> None:

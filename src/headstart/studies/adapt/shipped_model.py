@@ -1,9 +1,8 @@
 """The final model of a run in its folder, with its card and the ONNX file that answers without torch."""
 
-import copy
 from dataclasses import replace
 
-from headstart.core import HeadstartError, LabelKind, Model
+from headstart.core import LabelKind
 from headstart.predictor.onnx_beside import write_beside
 from headstart.predictor.predictor import Predictor
 from headstart.predictor.save import save_model
@@ -29,16 +28,11 @@ def ship_model(job: Job[AdaptSettings], record: Result) -> None:
     if not job.settings.writes_onnx:
         return
     with job.step(ONNX):
-        predictor = Predictor(_on_cpu(model), classes, model.backbone.preprocess, 0.0, kind, training)
+        predictor = Predictor(model, classes, model.backbone.preprocess, 0.0, kind, training)
         predictor.decide(decision)
         left = (job.settings.limit or float("inf")) - job.progress.elapsed()
         try:
             write_beside(predictor, folder, job.progress.share, quick=left < LONG)
-        except HeadstartError as reason:
-            said = f"There is no model.onnx, so that answers need torch: {reason}"
-            job.progress.tell([("! onnx", said)])
-
-
-def _on_cpu(model: Model) -> Model:
-    """The model on the processor; itself if it is there."""
-    return model if model.device.type == "cpu" else copy.deepcopy(model).cpu()
+        except Exception as reason:  # of any kind: the model itself is saved
+            why = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
+            job.progress.tell([("! onnx", f"There is no model.onnx, so that answers need torch: {why}")])
