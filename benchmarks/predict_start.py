@@ -9,14 +9,13 @@ machine, where the clock does not. The answers are compared, too.
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -50,18 +49,31 @@ def prepared(place: Path) -> Iterator[tuple[str, list[str]]]:
     yield "a row, gradient boosting", [str(place / "rows"), str(place / "row.csv")]
 
 
-def run(words: list[str], engine: str) -> tuple[float, float, list[float]]:
-    """Seconds on the processor, megabytes at most, and the probabilities."""
-    command = [sys.executable, "-m", "headstart", "predict", *words, "--json", "--engine", engine]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        said = process.stdout.read()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = status
-    assert status == 0, said
-    shares = list(json.loads(said)[0]["probabilities"].values())
+MEASURE = """
+import os, sys
+process = os.posix_spawn(sys.executable, [sys.executable, *sys.argv[1:]], os.environ)
+_, status, used = os.wait4(process, 0)
+sys.stderr.write(f"{used.ru_utime + used.ru_stime} {used.ru_maxrss}")
+sys.exit(os.waitstatus_to_exitcode(status))
+"""  # by a small process: the memory of the one that starts another counts as the other's
+
+
+class Answer(NamedTuple):
+    """What an answer cost."""
+
+    seconds: float  # on the processor
+    megabytes: float  # at most
+    probabilities: list[float]
+
+
+def run(words: list[str], engine: str) -> Answer:
+    """One process of the command."""
+    command = ["-m", "headstart", "predict", *words, "--json", "--quiet", "--engine", engine]
+    measured = [sys.executable, "-S", "-c", MEASURE, *command]
+    done = subprocess.run(measured, check=True, capture_output=True, text=True)
+    seconds, memory = map(float, done.stderr.split()[-2:])
     unit = 2**20 if sys.platform == "darwin" else 2**10  # of ru_maxrss: bytes there, else kilobytes
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / unit, shares
+    return Answer(seconds, memory / unit, list(json.loads(done.stdout)[0]["probabilities"].values()))
 
 
 def main() -> None:
@@ -75,12 +87,13 @@ def main() -> None:
         for what, words in prepared(Path(place)):
             measured = [{engine: run(words, engine) for engine in ENGINES} for _ in range(rounds + 1)][1:]
             cells = []
-            for number, form in ((0, ".2f"), (1, ".0f")):
-                of_each = [[one[engine][number] for one in measured] for engine in ENGINES]
+            for field, form in (("seconds", ".2f"), ("megabytes", ".0f")):
+                of_each = [[getattr(one[engine], field) for one in measured] for engine in ENGINES]
                 cells += [format(statistics.median(values), form) for values in of_each]
                 ratios = [mine / theirs for mine, theirs in zip(*of_each, strict=True)]
                 cells.append(format(statistics.median(ratios), ".2f"))
-            apart = np.abs(np.subtract(measured[0]["onnx"][2], measured[0]["torch"][2])).max()
+            light, whole = (np.array(measured[0][engine].probabilities) for engine in ENGINES)
+            apart = np.abs(light - whole).max()
             print(f"| {what} | {' | '.join(cells)} | {apart:.1g} |", flush=True)
 
 
