@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from headstart.core import BadData, BadInput, Preprocess, Schema, Tokens
 from headstart.core.tokens import padded
 
-from .decode import prepared
-from .depth_warnings import warn_of_depth
 from .frames import are_tables
 from .new_pictures import as_picture
 from .plain_arrays import is_tensor
@@ -25,6 +23,9 @@ def pixels_of(items: Sequence[Any], preprocess: Preprocess) -> NDArray[np.uint8]
     Raises:
         BadData: one can't be read; it is named.
     """
+    from .decode import prepared  # with Pillow, which texts and tables need not wait for
+    from .depth_warnings import warn_of_depth
+
     pictures = [as_picture(item) for item in items]
     for one in pictures:
         warn_of_depth(one, preprocess.window, mixed=preprocess.mixed)
