@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, asdict, dataclass, fields, replace
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -136,7 +135,8 @@ def with_options(
         by_name = {field.name: field for field in fields(kind)}
         names = kind.names() if issubclass(kind, StudySettings) else tuple(by_name)
         chosen = [by_name[name] for name in names if name not in without]
-        added = [_option(kind, field, panel) for field in chosen]
+        types = get_type_hints(kind)  # once: it takes a while
+        added = [_option(types[field.name], field, panel) for field in chosen]
         kept = [p for name, p in own.parameters.items() if name != parameter]
 
         def run(**given: Any) -> Any:
@@ -152,15 +152,8 @@ def with_options(
     return decorate
 
 
-@cache
-def _hints(kind: type[Any]) -> dict[str, Any]:
-    """The types of the fields: to resolve them for each option takes a tenth of the start of a command."""
-    return get_type_hints(kind)
-
-
-def _option(kind: type[Any], field: Any, panel: str | None) -> inspect.Parameter:
+def _option(hint: Any, field: Any, panel: str | None) -> inspect.Parameter:
     """A field as a typer option; tuples are options that may be given several times."""
-    hint = _hints(kind)[field.name]
     default = None if field.default is MISSING else field.default
     names = [f"--{_flag(field)}"]
     shown = {name: field.metadata.get(name) for name in ("help", "metavar")}
@@ -201,7 +194,7 @@ def _is_numbers(hint: Any) -> bool:
 def _value(kind: type[Any], name: str, value: Any) -> Any:
     """What the command line gave as the field takes it."""
     field = next(field for field in fields(kind) if field.name == name)
-    if _is_numbers(_hints(kind)[name]):
+    if _is_numbers(get_type_hints(kind)[name]):
         return field.default if value is None else _numbers(_flag(field), value)
     if "parse" in field.metadata:
         return field.metadata["parse"](value or [])
