@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 import headstart as hs
@@ -289,3 +290,9 @@ def test_a_budget_that_is_absurdly_small_is_said(base, shapes, tmp_path):
     assert any("The budget of 0.1 seconds was too small" in note for note in done.result.notes)
     assert done.result.selected == "ridge-probe"
     assert [c.folds for c in done.result.candidates] == [2, 0]
+
+
+def test_seconds_of_numpy_tell_whether_a_step_fits_beside_the_plan(tmp_path):
+    limit, _ = budget(tmp_path, 100.0)
+    assert limit.fits_beside("try lora fold 0", np.float64(1.0)) is True
+    assert limit.fits_beside("try lora fold 1", np.float64(1000.0)) is False

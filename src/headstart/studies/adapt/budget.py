@@ -90,7 +90,7 @@ class Budget:
         planned = self.folder.progress.estimate()
 
         def compute() -> bool:
-            return seconds <= SAFE * (self.seconds - self.elapsed()) - planned
+            return bool(seconds <= SAFE * (self.seconds - self.elapsed()) - planned)  # numpy has its own
 
         fits: bool = math.isinf(self.seconds) or self.decide(f"beside {step}", compute)
         return fits
