@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 import typer
-from rich.markup import escape
 from typer.core import TyperCommand, TyperGroup
 
 from .waiting import waiting
@@ -118,8 +117,17 @@ def help_of(command: Callable[..., None]) -> str:
     """The docstring of a command as the head of its help: what it does, then examples, a line each."""
     doc = inspect.getdoc(command) or ""
     what, _, examples = doc.partition(f"\n\n{EXAMPLES}\n")
-    lines = [f"  [cyan]{escape(line.strip())}[/cyan]" for line in examples.splitlines()]
+    lines = [f"  [cyan]{_escaped(line.strip())}[/cyan]" for line in examples.splitlines()]
     return "\n".join([what, "", f"\b{EXAMPLES}", *lines])
+
+
+def _escaped(line: str) -> str:
+    """A line that rich writes as it is; rich is imported only for one with marks of its own."""
+    if not {"[", "\\"} & {*line}:
+        return line
+    from rich.markup import escape
+
+    return escape(line)
 
 
 def without_types(params: Sequence[Any]) -> list[Any]:

@@ -14,6 +14,7 @@ from headstart.studies import build_page
 from headstart.studies._spec import Input, Study, terminal_of
 
 from . import output
+from .clock import began
 from .commands import EXAMPLES
 from .completing import complete_backbones, complete_data
 from .options import (
@@ -53,14 +54,6 @@ WeightsOfEach = Annotated[
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print the predictions as CSV.", rich_help_panel=RUNNING)]
 OUT = "Folder for record and page; must be new or empty. Default: a new one in runs, called by the time."
 PLACE = "placed_"  # before the name of an input, where it is given by its place instead of as an option
-_began: list[float] = []  # when the process began, where it is the command's own
-
-
-def count_from_start() -> None:
-    """Let the time of commands count from when this process began, as it runs one command alone."""
-    from headstart.run.progress import process_start
-
-    _began.append(process_start())
 
 
 def command(spec: Study) -> Callable[..., None]:
@@ -107,7 +100,7 @@ def carry_out(
     """Run the study, write its page, print the results."""
     from headstart.run.progress import Progress
 
-    progress = Progress.to_terminal(quiet or json, _began[-1] if _began else None)
+    progress = Progress.to_terminal(quiet or json, began())
     progress.limit = settings.limit  # of a run that is continued, until its own settings are read
     try:
         if progress.show == "bar" and (names := [*_names(spec, given)]):
