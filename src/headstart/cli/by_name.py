@@ -1,4 +1,4 @@
-"""The commands by name, each built when it is first asked for: to build all takes longer than many an answer."""
+"""The commands by name, each built when it is asked for: to build all takes longer than many an answer."""
 
 import importlib
 from collections.abc import Callable, Iterator, MutableMapping
@@ -8,7 +8,7 @@ import typer
 
 from .commands import Command, Commands, WaitingCommand, help_of
 
-OTHERS = {  # the commands that are no studies, by heading of `headstart --help`: names, and files of their functions
+OTHERS = {  # those that are no studies, by heading of `headstart --help`; and the files of their functions
     "Start here": {
         "predict": "predicting",
         "report": "using",

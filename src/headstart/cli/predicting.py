@@ -91,6 +91,7 @@ def predict(
     engine: Annotated[
         Engine,
         typer.Option(
+            metavar="auto|onnx|torch",
             help="What computes: onnx, by the folder's model.onnx on the processor, which starts in a "
             "fraction of a second; torch; auto takes onnx where it can, and torch for any --device but cpu.",
             rich_help_panel=RUNNING,
