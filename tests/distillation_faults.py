@@ -108,4 +108,25 @@ DISTILLATION_FAULTS = (
         "the student is shown the class that it must not see",
         "methods/test_label_transfer.py not_learned_from",
     ),
+    Fault(
+        "losses/distillation/inversion.py",
+        "values.var(1, correction=0) - variance",
+        "values.var(1) - variance",
+        "the variance is not that which batch normalisation divides by",
+        "losses/test_inversion.py statistics_by_hand",
+    ),
+    Fault(
+        "session/class_samples.py",
+        "frozen = copy.deepcopy(model).eval()",
+        "frozen = model.eval()",
+        "making samples freezes the teacher itself",
+        "study/test_class_samples.py not_changed",
+    ),
+    Fault(
+        "session/class_samples.py",
+        "z.grad,) = torch.autograd.grad(loss, [z])",
+        "z.grad,) = torch.autograd.grad(cross_entropy(logits, y), [z])",
+        "samples are made of the class alone",
+        "study/test_class_samples.py near_those",
+    ),
 )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from headstart.runtime.onnx_predictor import OnnxPredictor as OnnxPredictor
     from headstart.runtime.onnx_predictor import open_onnx as open_onnx
     from headstart.runtime.predictions import PredictedClass, PredictedNumbers, PredictedTags
+    from headstart.session.class_samples import class_samples as class_samples
     from headstart.studies import build_page as build_page
     from headstart.studies.adapt.adapted import Adapted as Adapted
     from headstart.studies.align.run import Aligned as Aligned
@@ -47,6 +48,7 @@ _FOUND = {
     "adapters": ("headstart.nn.adapters", ""),
     "Aligned": ("headstart.studies.align.run", "Aligned"),
     "build_page": ("headstart.studies", "build_page"),
+    "class_samples": ("headstart.session.class_samples", "class_samples"),
     "fit": ("headstart.predictor.fit", "fit"),
     "open": ("headstart.predictor.predictor", "open_model"),
     "open_onnx": ("headstart.runtime.onnx_predictor", "open_onnx"),
@@ -76,6 +78,7 @@ __all__ += ["Adapters", "adapters", "prompts", "sklearn"]
 __all__ += ["Translated", "Translator"]
 __all__ += ["OnnxPredictor", "open_onnx"]
 __all__ += ["TeachingSession", "expand_prompts", "search_prompts"]
+__all__ += ["class_samples"]
 
 
 def __getattr__(name: str) -> Any:

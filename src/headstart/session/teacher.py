@@ -72,7 +72,7 @@ def with_classes_of(data: Dataset, given: Any) -> Dataset:
     Raises:
         BadInput: it is no teacher.
     """
-    opened = _opened(
+    opened = open_teacher(
         given[0] if isinstance(given, list | tuple) and given and not _is_array(given) else given
     )
     if is_estimator(opened):
@@ -106,8 +106,27 @@ def taught_by(session: S, fitted: Fitted | None, rows: Rows) -> S:
     return taught
 
 
+def open_teacher(given: Any) -> Any:
+    """The model of a predictor or in a folder; anything else that can be a teacher as it is.
+
+    Raises:
+        BadInput: it can't be one.
+    """
+    found = model_in(given)
+    if isinstance(found, str | Path):
+        if not is_run(found):
+            raise BadInput(f"The teacher {str(found)!r} is no folder of a run or of a saved model.")
+        return load_model(model_folder(found))[0]
+    if isinstance(found, Model) or is_estimator(found) or _is_array(found):
+        return found
+    raise BadInput(
+        f"The teacher is a {type(given).__name__}. Give a predictor, the folder of a run, a fitted estimator "
+        "of scikit-learn, an array of outputs (rows, classes), or a list of these."
+    )
+
+
 def _member(session: SessionData, given: Any, shared: bool) -> Member:
-    given, data = _opened(given), session.data
+    given, data = open_teacher(given), session.data
     if isinstance(given, Model):
         _check_kind(given.label_kind, data.label_kind)
         names = given.classes or tuple(data.classes)
@@ -125,21 +144,6 @@ def _member(session: SessionData, given: Any, shared: bool) -> Member:
             f"outputs in their order ({', '.join(data.classes[:5])})."
         )
     return Member(rows_match(outputs, data), tuple(range(len(data.classes))), outputs.shape[1])
-
-
-def _opened(given: Any) -> Any:
-    """The model of a predictor or in a folder; anything else that can be a teacher as it is."""
-    found = model_in(given)
-    if isinstance(found, str | Path):
-        if not is_run(found):
-            raise BadInput(f"The teacher {str(found)!r} is no folder of a run or of a saved model.")
-        return load_model(model_folder(found))[0]
-    if isinstance(found, Model) or is_estimator(found) or _is_array(found):
-        return found
-    raise BadInput(
-        f"The teacher is a {type(given).__name__}. Give a predictor, the folder of a run, a fitted estimator "
-        "of scikit-learn, an array of outputs (rows, classes), or a list of these."
-    )
 
 
 def _is_array(given: Any) -> bool:
