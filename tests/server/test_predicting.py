@@ -10,6 +10,7 @@ import pytest
 from tests.serving import ask, served
 
 from headstart.core import BadData
+from headstart.runtime.predictions import Decision
 from headstart.server.access import Access
 from headstart.server.body import Limits
 from headstart.server.predicting import Queueing
@@ -34,6 +35,7 @@ class Doubling:
 
 class Toy:
     kind, label_kind, classes, form, reads = "numbers", "numbers", ("y",), None, "numbers"
+    decision = Decision()
     folder = Path("nowhere")
 
     def __init__(self, name, engine):

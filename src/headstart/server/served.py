@@ -8,6 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.runtime.predictions import Decision
+
 Floats = NDArray[np.float64]
 FILES = "pictures", "sounds"  # kinds of items that are sent as files
 WATCHED = (
@@ -64,6 +66,7 @@ class Served(Protocol):
         folder: that it was opened from.
         engine: that computes it; models that share a backbone share it.
         reads: equal where two models of one engine prepare items alike.
+        decision: how its probabilities become a label.
         form: what a row of a table has, by column: JSON schemas; None if it takes no rows.
     """
 
@@ -72,6 +75,7 @@ class Served(Protocol):
     classes: tuple[str, ...]
     folder: Path
     reads: object
+    decision: Decision
 
     @property
     def label_kind(self) -> str:

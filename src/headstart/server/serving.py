@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +159,7 @@ class Serving:
             "gives": model.label_kind,
             "outputs": list(model.classes),
             "columns": model.form,
+            "decision": asdict(model.decision),
             "backbone": engines.index(id(model.engine)),
             "calibration": confidence_bins(Path(model.folder)),
             "neighbours": model.name in self._neighbours,

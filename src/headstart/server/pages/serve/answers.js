@@ -38,12 +38,22 @@ function shares(row, model) {
   const pairs = Object.entries(row.probabilities).sort((a, b) => b[1] - a[1]);
   const said = row.tags ? row.tags.join(", ") || "no tag" : row.label;
   const parts = [element("p", { class: "said" }, said)];
-  if (row.label !== undefined) { parts.push(element("p", {}, sureness(row.probability, model.calibration))); }
+  if (row.label !== undefined) { parts.push(element("p", {}, ruled(row, model.decision) || sureness(row.probability, model.calibration))); }
   parts.push(bars(pairs.slice(0, FIRST)));
   if (pairs.length > FIRST) {
     parts.push(element("details", {}, element("summary", {}, `All ${pairs.length}`), bars(pairs)));
   }
   return parts;
+}
+
+// Where the most probable class is not what is said: the rule by which that is so.
+function ruled(row, rule) {
+  const most = Math.max(...Object.values(row.probabilities));
+  if (!(row.label in row.probabilities)) {
+    return `The most probable class has ${percent(most)}; this model names one from ${percent(rule.abstain)} on.`;
+  }
+  if (row.probability === most) { return ""; }
+  return `The model gives it ${percent(row.probability)}. By its threshold it says ${rule.positive} from ${percent(rule.threshold)} on, and else the other class.`;
 }
 
 // How often answers of this confidence were right on held-out rows.
