@@ -19,7 +19,7 @@ SHIELD = (
     ),
     Fault(
         "server/access.py",
-        "if origin is not None and urlsplit(origin).netloc != host:",
+        "if origin is not None and _place(origin) != host:",
         "if origin is None and host == origin:",
         "a page of another site may ask",
         "server/test_shield.py refusals_are_json",

@@ -172,16 +172,19 @@ def test_a_half_picture_does_not_lose_the_others(port):
             FORM,
             422,
         ),
-        (b"--b\r\nContent", FORM, 422),
+        (b"--b\r\nContent", FORM, 400),
+        (multipart(("a.png", b"a"), ("b.png", b"b"))[0][:-12], FORM, 400),
+        (b"garbage", FORM, 400),
         (b"--b\r\n\r\n\r\n", FORM, 400),
         (b"--b", "multipart/form-data", 400),
         (multipart(*[("a.png", b"a")] * 9)[0], FORM, 413),
     ],
-    ids=["json", "field", "cut", "nameless", "no boundary", "many"],
+    ids=["json", "field", "cut", "cut in the second", "garbage", "nameless", "no boundary", "many"],
 )
-def test_bodies_that_are_refused(port, body, kind, status):
+def test_bodies_that_are_refused(port, body, kind, status, capfd):
     code, _, value = ask(port, "POST", "/predict/shade", body, {"Content-Type": kind})
     assert code == status, value
+    assert capfd.readouterr().err == ""
 
 
 def test_models_of_different_things_are_asked_by_name(port):

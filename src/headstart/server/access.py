@@ -80,9 +80,17 @@ def _name(host: str) -> str:
         return ""
 
 
+def _place(origin: str) -> str:
+    """The host and port in a header Origin; "" if it can't be read."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
+
+
 def _is_cross_site(host: str, headers: Mapping[str, str]) -> bool:
     """Whether a browser says that the page that asks is not of this server."""
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != host:
+    if origin is not None and _place(origin) != host:
         return True
     return headers.get("sec-fetch-site", "none") not in ("same-origin", "none")

@@ -1,7 +1,8 @@
 """The items of a request: files, texts or rows, each with a name."""
 
 import json
-from collections.abc import Callable
+import logging
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import Any, NoReturn
@@ -25,6 +26,9 @@ WAYS = {
 }
 
 
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())  # strangers write no log here
+
+
 @dataclass(frozen=True)
 class Item:
     """One item of a request."""
@@ -38,6 +42,22 @@ class InMemory(MultiPartParser):
 
     spool_max_size = 2**40
     max_file_size = spool_max_size
+    ended = False
+
+    def on_end(self) -> None:
+        """Note that the last boundary was read: what comes before it is whole."""
+        self.ended = True
+
+    async def parse(self) -> FormData:
+        """The form; a body that ends before its last boundary is refused, as an item of it would be lost."""
+        self.stream = self._whole(self.stream)
+        return await super().parse()
+
+    async def _whole(self, stream: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        async for chunk in stream:
+            yield chunk
+        if not self.ended:
+            raise MultiPartException("The body ends before the last boundary of its parts. Send all of it.")
 
 
 async def read_items(request: Request, kind: str, most: int) -> list[Item]:
