@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from tests.serving import ask, send_raw, served
 
-from headstart.core import BadData
+from headstart.core import BadData, CannotWrite
 from headstart.server import protocol
 from headstart.server.access import Access
 from headstart.server.app import make_app
@@ -29,6 +29,10 @@ async def bad(_request):
     raise BadData("There is nothing in it.")
 
 
+async def full(_request):
+    raise CannotWrite("Can't write /home/ann/lesson: no space left on device.")
+
+
 async def broken(_request):
     return 1 / 0
 
@@ -41,6 +45,7 @@ ROUTES = [
     Route("/echo", echo, methods=["POST"]),
     Route("/bad", bad),
     Route("/broken", broken),
+    Route("/full", full),
     Route("/slow", slow),
     Route("/open", bad),
 ]
@@ -76,6 +81,7 @@ TOKEN = {"Authorization": "Bearer secret"}
         ("GET", "/bad", {"Host": "[::1"}, 403, "own machine"),
         ("POST", "/echo", {"Origin": "https://evil.example"}, 403, "other sites"),
         ("POST", "/echo", {"Origin": "null"}, 403, "other sites"),
+        ("POST", "/echo", {"Origin": "http://["}, 403, "other sites"),
         ("POST", "/echo", {"Sec-Fetch-Site": "cross-site"}, 403, "other sites"),
     ],
 )
@@ -91,6 +97,12 @@ def test_a_mistake_of_the_server_is_told_without_its_details(port, capfd):
     assert code == 500
     assert "zero" not in value["error"]
     assert "ZeroDivisionError" in capfd.readouterr().err
+
+
+def test_where_files_are_is_told_on_the_terminal_alone(port, capfd):
+    code, _, value = ask(port, "GET", "/full", headers=TOKEN)
+    assert (code, "ann" in value["error"]) == (500, False)
+    assert "/home/ann/lesson" in capfd.readouterr().err
 
 
 def test_a_body_up_to_the_limit_is_read(port):
@@ -167,7 +179,9 @@ def test_headers_that_do_not_end(port, begun):
 def test_headers_that_do_not_end_after_an_answer(port):
     with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
         connection.sendall(b"GET /open HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert connection.recv(65536).startswith(b"HTTP/1.1 422")
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        assert (answer.status, b"nothing" in answer.read()) == (422, True)
         connection.sendall(b"GET /op")
         assert connection.recv(65536).startswith(b"HTTP/1.1 408")
 

@@ -1,5 +1,6 @@
 """An application of routes behind a shield."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -11,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from headstart.core.errors import HeadstartError
+from headstart.core.errors import CannotWrite, HeadstartError
 from headstart.server.access import Access
 from headstart.server.body import Limits
 from headstart.server.refusal import Refused, refusal
@@ -32,7 +33,8 @@ def make_app(
 ) -> Starlette:
     """An application; errors are answered as JSON `{"error": ...}`.
 
-    A `HeadstartError` in a handler is answered with 422 and its text.
+    A `HeadstartError` in a handler is answered with 422 and its text; what can't be written with 500, and where
+    it should have been is told on the terminal alone.
 
     Args:
         routes: with handlers that are coroutines; what takes long they give to a thread and await.
@@ -50,6 +52,7 @@ def make_app(
         exception_handlers={
             HTTPException: _on_http_error,
             Refused: _on_refused,
+            CannotWrite: _on_cannot_write,
             HeadstartError: _on_headstart_error,
         },
     )
@@ -70,3 +73,8 @@ async def _on_refused(_request: Request, error: Exception) -> Response:
 
 async def _on_headstart_error(_request: Request, error: Exception) -> Response:
     return refusal(Refused(422, str(error)))
+
+
+async def _on_cannot_write(_request: Request, error: Exception) -> Response:
+    print(f"headstart: {error}", file=sys.stderr)
+    return refusal(Refused(500, "The server can't write its files; what it says on its terminal tells why."))

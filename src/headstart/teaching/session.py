@@ -218,11 +218,12 @@ class TeachingSession:
             Unknown: there is no such example.
         """
         with self._lock:
-            path = self._store.path(self.state.example(number))
+            example = self.state.example(number)
             try:
-                return path.read_bytes()
+                return self._store.path(example).read_bytes()
             except OSError as error:
-                raise BadData(f"The file {path} can't be read: {error.strerror or error}.") from error
+                file = f"examples/{example.label}/{example.file}"
+                raise BadData(f"The file {file} can't be read: {error.strerror or error}.") from error
 
     def finish(self) -> Path:
         """Write `model`, `lesson.json`, `report.html` and `lesson.zip`, which holds them, into `folder`.
