@@ -13,6 +13,7 @@ from headstart.core import Backbone, LabelKind
 from headstart.core.tokens import NOTHING
 from headstart.models.fast import Fast, fast
 from headstart.models.lengths import by_length
+from headstart.nn.adapters.adapter_file import HeadWarning
 from headstart.nn.adapters.side_car import Adapters
 from headstart.predictor.predictor import Predictor
 from headstart.runtime.predictions import to_prediction
@@ -79,7 +80,9 @@ class TorchEngine:
         if adapters is not None:
             self._adapters = Adapters(self.backbone) if self._adapters is None else self._adapters
             model.adapters = f"set {len(self._adapters.names)}"
-            self._adapters.load(model.adapters, adapters)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", HeadWarning)  # the head is that of the model
+                self._adapters.load(model.adapters, adapters)
         self.models[model.name], model.engine = model, self
 
     def make_fast(self) -> None:
