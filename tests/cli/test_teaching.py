@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 
@@ -44,6 +45,10 @@ def test_what_it_refuses(headstart, tmp_path, pictures):
     assert refused(headstart("teach", "spambase", *out), BadData.code, "takes pictures or texts")
     assert refused(headstart("teach", "--token", "a b", *out), BadInput.code, "--token")
     assert refused(headstart("teach", "--backbone", "table", *out), BadData.code, "table")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = headstart("teach", "--port", port, *out[:2])
+    assert refused(said, BadInput.code, f"127.0.0.1:{port}: address already in use. Choose")
     assert not (tmp_path / "new").exists()
 
 

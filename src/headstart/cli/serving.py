@@ -73,7 +73,7 @@ def serve(
         headstart serve runs/photos runs/reviews --port 8080
     """
     from headstart.server.names import names_of_runs
-    from headstart.server.running import require_packages, run
+    from headstart.server.running import bind, require_packages, run
 
     require_packages("headstart serve")
     given = {
@@ -81,6 +81,8 @@ def serve(
         "timeout": timeout,
     }  # fmt: skip
     settings = _settings(host, token_of(token), given)
+    if not check:
+        bind(host, port).close()  # a port that is taken is told before anything is loaded
     with waiting.step("load"):
         models = _load(runs, names_of_runs(runs, name or ()), pixels, engine, device)
         app = _application(models, settings, examples)

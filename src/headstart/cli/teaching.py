@@ -61,10 +61,12 @@ def teach(
         headstart teach photos/ --out lesson
         headstart teach --texts
     """
-    from headstart.server.running import require_packages, run
+    from headstart.server.running import bind, require_packages, run
 
     require_packages("headstart teach")
     bearer = token_of(token)
+    if not check:
+        bind(host, port).close()  # a port that is taken is told before a folder is made
     from headstart.data.load import load
     from headstart.server.teach import access_to, teaching_app
     from headstart.studies._dated import dated_folder

@@ -44,7 +44,7 @@ def bind(host: str, port: int) -> socket.socket:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
+        why = (error.strerror or str(error)).lower().partition(" (while ")[0]  # which names the address again
         raise BadInput(
             f"Can't listen at {host}:{port}: {why}. Choose another {spell('port')} (0 takes a free one) or "
             f"{spell('host')}."
