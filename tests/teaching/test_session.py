@@ -192,7 +192,9 @@ def test_huge_pictures_are_refused(tmp_path: Path) -> None:
             session(tmp_path / str(side)).add("disc", stream.getvalue())
 
 
-@pytest.mark.parametrize("name", ["", " ", "a/b", "..", ".hidden", "x" * 81, "Disc", "train", "a\x00b", "b."])
+@pytest.mark.parametrize(
+    "name", ["", " ", "a/b", "..", ".hidden", "x" * 81, "Disc", "train", "a\x00b", "b.", "con", "Aux.1"]
+)
 def test_names_that_are_no_folders_are_refused(tmp_path: Path, name: str) -> None:
     found = session(tmp_path / "lesson")
     with pytest.raises(BadInput):
@@ -200,6 +202,22 @@ def test_names_that_are_no_folders_are_refused(tmp_path: Path, name: str) -> Non
     with pytest.raises(BadInput):
         found.rename_class("square", name)
     assert found.state.classes == ("square", "disc")
+
+
+def test_accents_written_apart_are_the_same_name(tmp_path: Path) -> None:
+    found = session(tmp_path / "lesson")
+    found.add_class("Ka\u0308se")
+    assert found.state.classes[-1] == "K\u00e4se"
+    with pytest.raises(BadInput, match="already"):
+        found.add_class("k\u00e4se")
+
+
+def test_a_lost_file_is_named_without_its_folder(tmp_path: Path) -> None:
+    found = session(tmp_path / "lesson", each=1)
+    (tmp_path / "lesson" / "examples" / "square" / found.state.examples[0].file).unlink()
+    with pytest.raises(BadData, match="examples/square/00001") as caught:
+        found.content(found.state.examples[0].number)
+    assert str(tmp_path) not in str(caught.value)
 
 
 def test_what_is_unknown_is_named(tmp_path: Path) -> None:

@@ -2,12 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from unicodedata import normalize
 
 from headstart.core import BadData, BadInput, Unknown
 from headstart.data.naming import natural, part_of
 
 LONGEST = 80  # characters of the name of a class
 MOST_CLASSES = 100
+DEVICES = {
+    "CON",
+    "PRN",
+    "AUX",
+    "NUL",
+    *(f"{name}{number}" for name in ("COM", "LPT") for number in range(10)),
+}
 MOST_EXAMPLES = 2000
 
 
@@ -33,6 +41,14 @@ class Example:
         return f"{self.number:05d}{self.suffix}"
 
 
+class NoExample(Unknown):
+    """No example has the requested number."""
+
+    def __init__(self, number: int) -> None:
+        """Build the message; other numbers would say nothing to a person."""
+        BadInput.__init__(self, f"No example has the number {number}: it was deleted, or taken back.")
+
+
 @dataclass(frozen=True)
 class State:
     """Classes in the order in which they were made, and examples in the order in which they came."""
@@ -54,7 +70,7 @@ class State:
         for each in self.examples:
             if each.number == number:
                 return each
-        raise Unknown("example", str(number), [str(each.number) for each in self.examples])
+        raise NoExample(number)
 
     def with_class(self, name: str) -> "State":
         """With one class more.
@@ -151,7 +167,7 @@ def require_two(state: State) -> None:
 
 def _checked_name(name: str, others: Sequence[str]) -> str:
     """The name of a class without spaces around it; class folders are called by it."""
-    name = " ".join(name.split())
+    name = normalize("NFC", " ".join(name.split()))
     if not name or len(name.encode("utf-8", "replace")) > LONGEST:
         raise BadInput(f"A class needs a name of 1 to {LONGEST} letters, not {name[:LONGEST]!r}.")
     strange = [letter for letter in name if letter in '/\\:*?"<>|' or not letter.isprintable()]
@@ -160,11 +176,18 @@ def _checked_name(name: str, others: Sequence[str]) -> str:
             f"The class {name!r} can't be the name of a folder: leave out / \\ : * ? \" < > | and a point "
             "at its beginning or end."
         )
+    if name.partition(".")[0].rstrip().upper() in DEVICES:
+        raise BadInput(f"Windows has no folder that is called {name!r}. Choose another name.")
     if part_of(name) is not None or name == "__MACOSX":
         raise BadInput(
             f"{name!r} is what a part of a split, or a hidden folder, is called, so that it would not be "
             "read as a class. Choose another name."
         )
-    if name.casefold() in {other.casefold() for other in others}:
+    if _alike(name) in set(map(_alike, others)):
         raise BadInput(f"There is a class {name!r} already. Choose another name.")
     return name
+
+
+def _alike(name: str) -> str:
+    """Equal for names that some systems take for the same folder: other letters' case, or accents apart."""
+    return normalize("NFC", name).casefold()
