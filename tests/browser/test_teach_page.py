@@ -161,3 +161,27 @@ def test_it_fits_the_screen_and_can_be_read(browser: Any, tmp_path: Path) -> Non
             "button:not([aria-label]):empty, input:not([aria-label]):not([id]):not([type=file])"
         )
         assert unnamed.count() == 0
+
+
+def test_two_pages_of_one_session_and_the_keyboard(browser: Any, tmp_path: Path) -> None:
+    lesson = session(tmp_path / "lesson", each=3)
+    with opened(browser, lesson) as page:
+        other = page.context.new_page()
+        other.goto(page.url)
+        other.wait_for_selector(".thumb")
+        for each in (page, other):  # the second one deletes what is gone already
+            each.click(f"{card('disc')} .thumb >> nth=0")
+            each.keyboard.press("Tab")
+            each.focus("#example-delete")
+            each.keyboard.press("Enter")
+            each.wait_for_selector("#example:not([open])", state="attached")
+            each.wait_for_selector(f"{card('disc')} .count:has-text('2 examples')")
+        other.wait_for_selector("#errors li:has-text('it was deleted, or taken back')")
+        assert page.evaluate("document.activeElement.className").startswith("thumb")
+        page.focus(f"{card('disc')} button >> text=Delete")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(card("disc"), state="detached")
+        page.wait_for_selector("#undo:focus")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(f"{card('disc')} .count:has-text('2 examples')")
+    assert len(lesson.state.examples) == 5

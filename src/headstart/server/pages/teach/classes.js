@@ -62,7 +62,10 @@ function card(name, kind) {
     make("div", { className: "line" }, rename, remove));
   element.setAttribute("aria-label", `Class ${name}`);
   rename.addEventListener("click", () => renaming(name, head, title));
-  remove.addEventListener("click", () => page.change(() => api.deleteClass(name), `${name} deleted.`));
+  remove.addEventListener("click", async () => {
+    await page.change(() => api.deleteClass(name), `${name} deleted.`);
+    if (!cards.has(name)) byId("undo").focus();
+  });
   dropZone(element, (files) => page.add(name, files), (number) => page.change(() => api.move(number, name), `Moved to ${name}.`));
   return { element, counted, list };
 }
@@ -143,8 +146,11 @@ function open(example, state) {
     dialog.close();
   };
   byId("example-delete").onclick = async () => {
+    const { item } = thumbs.get(example.number) || {};
+    const next = item?.nextElementSibling || item?.previousElementSibling;
     await page.change(() => api.remove(example.number), `${example.name} deleted.`);
     dialog.close();
+    if (!thumbs.has(example.number)) (next?.querySelector("button") || byId("undo")).focus();
   };
   dialog.showModal();
 }

@@ -51,11 +51,13 @@ async function tell(action) {
 }
 
 async function change(action, text) {
-  return tell(async () => {
+  const done = await tell(async () => {
     show(await action());
     status(`${text} ${said()}`.trim());
     if (byId("answer").answerAgain) byId("answer").answerAgain();
   });
+  if (!done) await api.state().then(show, () => {}); // another tab may have changed it
+  return done;
 }
 
 let queue = Promise.resolve();
