@@ -44,13 +44,12 @@ class Unseen:
 
     def text(self, rows: str = "rows") -> str:
         """How many rows have one, with examples; without a full stop."""
-        have = "has" if self.rows == 1 else "have"
         share = f"{self.count} of {self.rows} {rows} ({100 * self.count / self.rows:.3g} %)"
         which = "no training row had" if self.certain else "is none of the remembered training names"
-        return (
-            f"{share} {have} a name in {self.column!r} that {which}, such as {self.names[0]!r}; known are "
-            f"{', '.join(map(repr, self.known))}"
-        )
+        known = f"known are {', '.join(map(repr, self.known))}"
+        if self.rows == 1:
+            return f"{self.names[0]!r} is a name in {self.column!r} that {which}; {known}"
+        return f"{share} have a name in {self.column!r} that {which}, such as {self.names[0]!r}; {known}"
 
 
 def unseen_names(column: Column, words: Sequence[str], positions: Floats) -> Unseen | None:
