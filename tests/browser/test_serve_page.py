@@ -124,9 +124,10 @@ def picture(tmp_path_factory):
 
 
 def width_of_nearest(page):
-    """Of the first small picture, once it is there; the page's policy lets nothing be waited for by a script."""
+    """Of the first small picture, once it is there; the page's policy forbids to wait by a script."""
     image = page.locator(".near img[src^='blob:']").first
-    return image.evaluate("(image) => image.decode().then(() => image.naturalWidth)")
+    image.evaluate("(image) => image.decode()")
+    return image.evaluate("(image) => image.naturalWidth")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1000, "light"), (380, "dark")])

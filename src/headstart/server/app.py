@@ -33,8 +33,8 @@ def make_app(
 ) -> Starlette:
     """An application; errors are answered as JSON `{"error": ...}`.
 
-    A `HeadstartError` in a handler is answered with 422 and its text; what can't be written with 500, and where
-    it should have been is told on the terminal alone.
+    A `HeadstartError` in a handler is answered with 422 and its text; what can't be written with 500, and
+    where it should have been is told on the terminal alone.
 
     Args:
         routes: with handlers that are coroutines; what takes long they give to a thread and await.
@@ -76,5 +76,5 @@ async def _on_headstart_error(_request: Request, error: Exception) -> Response:
 
 
 async def _on_cannot_write(_request: Request, error: Exception) -> Response:
-    print(f"headstart: {error}", file=sys.stderr)
+    sys.stderr.write(f"headstart: {error}\n")
     return refusal(Refused(500, "The server can't write its files; what it says on its terminal tells why."))
