@@ -22,6 +22,10 @@ def test_its_votes_are_scikit_learns():
     np.testing.assert_allclose(model.head.sums(X), theirs.predict_proba(X), atol=1e-6)
 
 
+def test_no_rows_have_no_outputs():
+    assert probed(RandomForest(trees=2), X, Y, 3)(X[:0]).shape == (0, 3)
+
+
 def test_tags_and_numbers_are_scikit_learns():
     tags = probed(RandomForest(trees=20), X, TAGS, 2)
     theirs = RandomForestRegressor(20, max_features="sqrt", random_state=SEED).fit(X, TAGS.double())

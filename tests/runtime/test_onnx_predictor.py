@@ -173,6 +173,25 @@ def test_a_file_of_other_weights_is_refused(folders, tmp_path):
         hs.open_onnx(folder)
 
 
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+def test_a_model_that_can_t_be_read_is_named(folders, tmp_path, name):
+    folder = copied(folders, tmp_path)
+    if name == "config.json":
+        (folder / name).write_text("{", "utf-8")
+    else:
+        (folder / name).unlink()
+    with pytest.raises(BadInput, match=r"can't be read.*Copy or make it again"):
+        hs.open_onnx(folder)
+
+
+@pytest.mark.parametrize("changes", [{"abstain_below": "half"}, {"threshold": 7}, {"threshold": None}])
+def test_a_threshold_that_is_none_is_named(folders, tmp_path, changes):
+    folder = copied(folders, tmp_path)
+    changed(folder, **changes)
+    with pytest.raises(BadInput, match=f"{next(iter(changes))} of the model is"):
+        hs.open_onnx(folder)
+
+
 def test_a_file_alone_answers(folders, tmp_path):
     place, models = folders
     (tmp_path / "m.onnx").write_bytes((place / "texts" / "model.onnx").read_bytes())

@@ -53,6 +53,7 @@ class TreeHead(Head):
         self.register_buffer("threshold", torch.zeros(nodes))
         self.register_buffer("root", torch.zeros(trees, dtype=torch.int32))
         self.register_buffer("value", torch.zeros(leaves, each))
+        self.each = each
         self.register_buffer("bias", torch.zeros(outputs))
         self.register_buffer("scale", torch.ones(outputs))
 
@@ -90,7 +91,8 @@ class TreeHead(Head):
             child = torch.where(below, self.left[here], self.right[here])
             at = torch.where(at < nodes, child.long(), at)
         values = self.value[at - nodes]  # (n, trees, each)
-        return values.reshape(z.shape[0], -1, outputs).sum(1)
+        rounds = len(self.root) * self.each // outputs  # not -1, which no rows at all leave open
+        return values.reshape(z.shape[0], rounds, outputs).sum(1)
 
     def rescaled(self, mean: Tensor, deviation: Tensor) -> "TreeHead":
         """The same trees with rescaled numbers, for regression."""

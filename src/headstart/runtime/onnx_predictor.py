@@ -116,7 +116,7 @@ def open_onnx(path: str | Path) -> OnnxPredictor:
         path: a file that `headstart export` wrote, or a folder of `adapt` or of `save(..., onnx=True)`.
 
     Raises:
-        BadInput: it is no such file or folder.
+        BadInput: it is no such file or folder, or its config or its weights can't be read.
         NeedsTorch: there is no `model.onnx` in the folder, it was made of other weights, or its items are
             read by torch alone; `hs.open` answers.
         MissingPackage: onnxruntime is not installed.
@@ -132,9 +132,12 @@ def open_onnx(path: str | Path) -> OnnxPredictor:
     if not (folder / ONNX).is_file():
         raise NeedsTorch(f"There is no {ONNX} in {folder}.")
     session, metadata = _session(folder / ONNX)
-    if metadata.get(BESIDE) != digest_of(folder):
+    try:
+        digest, config = digest_of(folder), json.loads((folder / CONFIG).read_text("utf-8"))
+    except (OSError, ValueError) as reason:
+        raise BadInput(f"The model in {path} can't be read: {reason}. Copy or make it again.") from reason
+    if metadata.get(BESIDE) != digest:
         raise NeedsTorch(f"{folder / ONNX} was made of other weights than those beside it.")
-    config = json.loads((folder / CONFIG).read_text("utf-8"))
     return OnnxPredictor(session, metadata, Decision.of(config))
 
 

@@ -38,8 +38,16 @@ class Decision:
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Self:
-        """That of a saved model; those of older versions have no threshold."""
-        return cls(config["abstain_below"], config.get("positive"), config.get("threshold", 0.5))
+        """That of a saved model; those of older versions have no threshold.
+
+        Raises:
+            BadInput: `abstain_below` or `threshold` is no number in [0, 1].
+        """
+        numbers = {"abstain_below": config["abstain_below"], "threshold": config.get("threshold", 0.5)}
+        for name, value in numbers.items():
+            if not isinstance(value, int | float) or not 0 <= value <= 1:
+                raise BadInput(f"{name} of the model is {value!r}; it must be a number in [0, 1].")
+        return cls(numbers["abstain_below"], config.get("positive"), numbers["threshold"])
 
     def checked(self, names: Sequence[str]) -> Self:
         """Itself.

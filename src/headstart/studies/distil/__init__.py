@@ -183,7 +183,7 @@ SPEC = Study(
     examples=(
         "headstart distil runs/photos",
         "headstart distil runs/photos photos/ --student half --student blocks=6",
-        "headstart distil runs/photos photos/ --student timm:resnet18 --unlabelled more/",
+        "headstart distil runs/photos photos/ --student timm:resnet18 --unlabelled new/",
     ),
     group=MODELS,
     inputs=(
