@@ -14,6 +14,7 @@ from typing import Any
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 TARGET = DOCS / "methods/index.md"
+LONGEST = 110  # characters of a line
 STUB = TARGET.parents[2] / "src/headstart/methods/__init__.pyi"
 STUDIES = DOCS / "reference/studies.md"
 GROUPS = {  # heading: what it says, and which methods, by the data that they learn with and their module
@@ -116,7 +117,7 @@ def stub() -> str:
     from headstart.core import walk
 
     kinds = sorted(walk(), key=lambda kind: (kind.__module__, kind.__name__))
-    lines = (f"from {kind.__module__} import {kind.__name__} as {kind.__name__}" for kind in kinds)
+    lines = (_import(kind.__module__, kind.__name__) for kind in kinds)
     return "\n".join(
         [
             '"""Written by tools/index_methods.py: the methods by name, for editors and mypy."""',
@@ -125,6 +126,12 @@ def stub() -> str:
             "",
         ]
     )
+
+
+def _import(module: str, name: str) -> str:
+    """The line that imports a name, in three where it is too long for one."""
+    line = f"from {module} import {name} as {name}"
+    return line if len(line) <= LONGEST else f"from {module} import (\n    {name} as {name},\n)"
 
 
 def page() -> str:
