@@ -19,8 +19,8 @@ FAULTS = (
     ),
     Fault(
         "runtime/onnx_predictor.py",
-        "metadata.get(BESIDE) != digest_of(folder)",
-        "BESIDE not in metadata",
+        "metadata.get(BESIDE) != digest:",
+        "BESIDE not in metadata:",
         "a file answers for other weights than those beside it",
         "runtime/test_onnx_predictor.py other_weights",
     ),

@@ -14,8 +14,8 @@ ADDED_FAULTS = (
     ),
     Fault(
         "studies/adapt/budget.py",
-        "return seconds <= SAFE * (self.seconds - self.elapsed()) - planned",
-        "return seconds <= SAFE * (self.seconds - self.elapsed())",
+        "bool(seconds <= SAFE * (self.seconds - self.elapsed()) - planned)",
+        "bool(seconds <= SAFE * (self.seconds - self.elapsed()))",
         "an adapter is tried in the time of what is planned",
         f"{ADDED} beside_all",
     ),

@@ -68,8 +68,8 @@ READING = (
     ),
     Fault(
         "solvers/held_out_losses.py",
-        "[spread(x) * factor for factor in RIDGE_GRID], groups)",
-        "[spread(x) * factor for factor in RIDGE_GRID])",
+        "[unit * factor for factor in RIDGE_GRID], groups)",
+        "[unit * factor for factor in RIDGE_GRID])",
         "a row is predicted with the help of its copy",
         "solvers/test_held_out_losses.py classes",
     ),
