@@ -90,7 +90,14 @@ def test_groups_of_a_model_that_goes_by_colour(by_colour):
     assert (by_colour.worst.value, by_colour.gap.value) == (0.0, 1.0)
     assert by_colour.association == pytest.approx(0.6)
     assert by_colour.chance == 0.5
-    assert by_colour.gap.low > 0
+    apart = [one.accuracy for one in by_colour.groups]  # of few rows, some much like others
+    assert by_colour.gap.low == max(0, max(one.low for one in apart) - min(one.high for one in apart))
+
+
+def test_the_gap_is_told_from_chance_with_rows_enough():
+    found = hs.shortcuts(predictor(BY_COLOUR), hs.data.confounded(bars(100), 0.8))
+    assert found.gap.value == 1
+    assert found.gap.low > 0
 
 
 def test_conflicts_tell_colour_from_shape(by_colour, by_form):

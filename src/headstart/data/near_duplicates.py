@@ -14,6 +14,7 @@ THUMBNAIL = Preprocess(size=(32, 32), fit="squash", filter="bilinear")
 _BITS_APART = 10  # of 64
 _MEAN_APART = 0.2  # of the picture's own contrast
 _PATCH_APART = 0.4  # likewise, for the patch of 4 x 4 pixels that differs most
+_ROUNDING = 1e-5  # of the largest coefficient, in float32
 _BLANK = 3.0  # standard deviation of the levels below which a picture counts as blank
 _CHUNK = 1024
 _CELLS = 2**24  # distances in memory at once
@@ -73,7 +74,8 @@ def pairs_of_equals(values: Iterable[object]) -> list[Pair]:
 def _hashes(thumbnails: NDArray[np.uint8]) -> tuple[Rows, _Floats]:
     """The rows that are not blank, and the 64-bit hash of each.
 
-    The bits are the signs of the lowest 8 x 8 DCT coefficients of the grey picture about their median.
+    The bits are the signs of the lowest 8 x 8 DCT coefficients of the grey picture about their median. What
+    lies above it by rounding alone, as in pictures with symmetries, does not count: processors differ there.
     """
     weights = np.array([0.299, 0.587, 0.114], dtype=np.float32)
     place = np.arange(thumbnails.shape[1]) + 0.5
@@ -84,7 +86,7 @@ def _hashes(thumbnails: NDArray[np.uint8]) -> tuple[Rows, _Floats]:
         levels = thumbnails[start : start + _CHUNK].astype(np.float32)
         sharp = np.flatnonzero(levels.reshape(len(levels), -1).std(1) > _BLANK)
         slow = (waves @ (levels[sharp] @ weights) @ waves.T).reshape(len(sharp), 64)
-        above = slow > np.median(slow, axis=1, keepdims=True)
+        above = slow - np.median(slow, axis=1, keepdims=True) > _ROUNDING * np.abs(slow).max(1, keepdims=True)
         telling.append(sharp + start)
         signs.append(np.where(above, 1, -1).astype(np.float32))
     return np.concatenate(telling), np.concatenate(signs)
