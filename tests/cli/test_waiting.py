@@ -72,7 +72,7 @@ def test_outside_of_a_command_a_step_shows_nothing(drawn):
 
 
 def test_push_shows_how_much_is_written(headstart, finished, tmp_path, drawn, monkeypatch):
-    def export(_predictor, file, show):
+    def export(_predictor, file, show, more):
         file.touch()
         show(0.25)
 

@@ -12,7 +12,7 @@ from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.models import backbone
 from headstart.run.recipe import Recipe
 from headstart.run.token_records import gives_vectors, of_length, output_and_ids, with_mask
-from headstart.session import session_data
+from headstart.session import activation_caches
 from headstart.session.session import Session
 from headstart.studies.adapt.plan import PROBES
 from headstart.studies.adapt.planner import recording
@@ -95,7 +95,7 @@ def test_what_would_be_too_large_is_computed_anew(tmp_path, monkeypatch):
     session, plan = Session(own(), DATA, cache=tmp_path), replace(PROBES, last=1, rate=10.0)
     assert session.caches.partly
     assert recording(session, plan, 0.1) == pytest.approx(1.5 * 0.1 * len(DATA))  # texts have one view
-    monkeypatch.setattr(session_data, "LARGEST", 1000)
+    monkeypatch.setattr(activation_caches, "LARGEST", 1000)
     assert not session.caches.partly
     assert recording(session, plan, 0.1) == 0
     fitted = session.fit(FineTune(last=1), ROWS, RECIPE)

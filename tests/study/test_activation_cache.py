@@ -11,7 +11,7 @@ from headstart.data.load import load
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.run.frozen import Replay
 from headstart.run.recipe import Recipe
-from headstart.session import session_data
+from headstart.session import activation_caches
 from headstart.session.session import Session
 
 RECIPE = Recipe(steps=1, batch=8, seed=1)
@@ -32,14 +32,14 @@ def test_a_record_is_made_of_few_rows_at_a_time(session, monkeypatch):
 
     monkeypatch.setattr(Replay, "record", spy)
     session.fit(FineTune(last=1), np.arange(len(session.data)), RECIPE)
-    assert max(rows) == session_data.ROWS == 16
+    assert max(rows) == activation_caches.ROWS == 16
     assert sum(rows) >= len(session.data)
 
 
 def test_how_many_does_not_change_the_record(base, shapes, tmp_path, monkeypatch):
     found = []
     for rows in (16, 64):
-        monkeypatch.setattr(session_data, "ROWS", rows)
+        monkeypatch.setattr(activation_caches, "ROWS", rows)
         session = Session(base, load(shapes), cache=tmp_path / str(rows))
         session.fit(FineTune(last=1), np.arange(len(session.data)), RECIPE)
         (record,) = (tmp_path / str(rows)).glob("*.bin")

@@ -1,5 +1,7 @@
 """The checkpoint of a single training: of another one it is refused, and a full disk hides no other error."""
 
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ from torch import nn
 
 import headstart as hs
 from headstart.core import CannotWrite, Diverged, Loss, Mismatch
-from headstart.run import checkpoint, watch
+from headstart.run import watch
 from headstart.run.checkpoint import load_state
 from headstart.session import session
 from headstart.session.session import Session
@@ -100,7 +102,7 @@ def no_space(_file):
 
 def test_a_full_disk_does_not_hide_the_break(tmp_path, monkeypatch):
     watched_by(monkeypatch, breaks_off)
-    monkeypatch.setattr(checkpoint.os, "fsync", no_space)
+    monkeypatch.setattr(os, "fsync", no_space)
     with pytest.raises(KeyboardInterrupt) as error:
         hs.fit(hs.methods.FineTune(), net(), data(), SHORT, checkpoint=tmp_path / "s")
     (note,) = error.value.__notes__
@@ -109,7 +111,7 @@ def test_a_full_disk_does_not_hide_the_break(tmp_path, monkeypatch):
 
 def test_a_full_disk_on_the_way_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(session, "CHECKPOINT_EVERY", 2)
-    monkeypatch.setattr(checkpoint.os, "fsync", no_space)
+    monkeypatch.setattr(os, "fsync", no_space)
     with pytest.raises(CannotWrite, match="No space left on device"):
         hs.fit(hs.methods.FineTune(), net(), data(), SHORT, checkpoint=tmp_path / "s")
 
@@ -119,7 +121,7 @@ def test_a_full_disk_does_not_hide_that_the_loss_is_no_number(tmp_path, monkeypa
         return Loss.sum(label=parts["head"](parts["backbone"](batch.x)).sum() * torch.nan)
 
     monkeypatch.setattr(hs.methods.FineTune, "loss", nothing)
-    monkeypatch.setattr(checkpoint.os, "fsync", no_space)
+    monkeypatch.setattr(os, "fsync", no_space)
     with pytest.raises(Diverged, match=r"at step 0 the loss is nan.*Can't write .*No space left on device"):
         hs.fit(hs.methods.FineTune(), net(), data(), SHORT, checkpoint=tmp_path / "s")
 

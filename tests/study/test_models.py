@@ -18,7 +18,7 @@ from headstart.predictor import export
 from headstart.run.checkpoint import load_state
 from headstart.run.recipe import Recipe
 from headstart.session import session as fitting
-from headstart.session.requirements import learns_from_domains, needs_source, needs_target
+from headstart.session.requirements import learns_from_domains, needs_source, needs_target, needs_teacher
 
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)
 # of each batch that methods take, one that descends and one in closed form
@@ -123,8 +123,14 @@ def test_the_threshold_is_saved_with_the_model(pictures, weights, tmp_path):
 # --- one method of your choice
 
 
+@pytest.fixture(scope="module")
+def taught():
+    """A teacher for the methods that need one."""
+    return hs.fit("fine-tune", Layers(), vectors(5), Recipe(steps=60, batch=30, lr=0.02))
+
+
 @pytest.mark.parametrize("kind", METHODS, ids=lambda kind: kind.about.name)
-def test_fit_carries_out_any_method_on_arrays(kind):
+def test_fit_carries_out_any_method_on_arrays(kind, taught):
     x, y = vectors(0)
     module = Layers().train()
     base = hs.models.backbone(module, example=torch.from_numpy(x[:2]))
@@ -132,15 +138,18 @@ def test_fit_carries_out_any_method_on_arrays(kind):
     source = vectors(2) if needs_source(kind()) else None
     targets = vectors(3)[0], vectors(4) if kind.about.needs_target_labels else None
     data = hs.data.Domains((x, y), *targets) if needs_target(kind()) else (x, y)
+    teacher = taught if needs_teacher(kind()) else None
     streams = needs_target(kind()) and not learns_from_domains(kind())
     words = kind.about.name == "learned-context"
-    if streams or words or kind.about.needs_columns or kind.about.needs_transformer:
-        said = r"hs\.stream" if streams else "reads no|no transformer|encoder of texts.* has none"
-        with pytest.raises(BadInput, match=said):
-            hs.fit(kind(), base, data)
+    inner = kind.about.needs_transformer or kind.about.needs_places
+    if streams or words or kind.about.needs_columns or inner:
+        refusals = "reads no|no transformer|encoder of texts.* has none|a single place"
+        with pytest.raises(BadInput, match=r"hs\.stream" if streams else refusals):
+            hs.fit(kind(), base, data, teacher=teacher)
         return
     for given in (module, base) if kind in REPRESENTATIVES else (module,):
-        predictor = hs.fit(kind(), given, data, Recipe(steps=60, batch=30, lr=0.02), source=source)
+        recipe = Recipe(steps=60, batch=30, lr=0.02)
+        predictor = hs.fit(kind(), given, data, recipe, source=source, teacher=teacher)
         labels = [answer.label for answer in predictor.predict(vectors(1)[0])]
         if ".translation." not in kind.__module__:  # which takes more steps than these
             least = 0.6 if kind.about.name == "label-mapping" else 0.9  # here of classes of random weights
