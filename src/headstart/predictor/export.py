@@ -13,13 +13,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from headstart.core import BadInput, CannotWrite, LabelKind, Mismatch, MissingPackage, Model
+from headstart.core import BadInput, CannotWrite, LabelKind, Mismatch, MissingPackage, Model, Schema
+from headstart.core.batches import FILL
 from headstart.predictor.export_metadata import metadata_of
 from headstart.predictor.exportable import Exportable
 from headstart.session.scoring import activate
 
 TOLERANCE = 1e-4  # of probabilities; of numbers, in units of the largest
 Exporter = Callable[[nn.Module, Tensor, Path, str], None]
+TEXTS = ["a", "b b b b", "c c c c c c c c", "d d"]  # of several lengths
 OPSET = 18  # of ONNX, as the exporter by dynamo writes
 
 
@@ -113,12 +115,18 @@ def set_metadata(file: Path, told: Mapping[str, str]) -> None:
 def _samples(predictor: Exportable) -> Tensor:
     """Four samples of the kind that the model takes, none like another."""
     if predictor.tokens is not None:
-        return predictor.tokens(["a", "b b b b", "c c c c c c c c", "d d"])
+        return predictor.tokens(TEXTS)
     g = torch.Generator().manual_seed(0)
     if predictor.preprocess is not None:
         return torch.randint(0, 256, (4, 3, *predictor.preprocess.size), dtype=torch.uint8, generator=g)
     mapping: Any = predictor.model.backbone
-    return torch.randn(4, *mapping.example.shape[1:], generator=g)
+    rows = torch.randn(len(TEXTS), *mapping.example.shape[1:], generator=g)
+    reader = predictor.reader
+    if isinstance(reader, Schema) and reader.tokens is not None:
+        places = [place for place, column in enumerate(reader.columns) if column.token]
+        ids = reader.tokens(TEXTS)[:, : len(places)]
+        rows[:, places] = torch.nn.functional.pad(ids, (0, len(places) - ids.shape[1]), value=FILL).float()
+    return rows
 
 
 @contextmanager
