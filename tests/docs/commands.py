@@ -27,7 +27,7 @@ SMALL = {  # options of the commands that take them
     "--steps": "2",
     "--no-curve": None,
     "--no-int8": None,
-    "--repeats": "1",
+    "--repeats": "2",
     "--cuts": "1",
     "--reading": "own",
     "--check": None,  # of a server, which would not end
