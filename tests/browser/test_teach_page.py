@@ -84,7 +84,9 @@ def test_two_classes_are_taught_tried_corrected_and_taken_away(browser: Any, tmp
         page.wait_for_selector(f"#answer .bar b:not(:text-is('{before}'))")
         assert time.perf_counter() - start < SECOND
 
+        page.wait_for_selector("#status:has-text('1 example added to square')")
         page.click(f"{card('square')} .thumb >> nth=0")
+        page.wait_for_selector("#example[open]")
         page.select_option("#example-class", "disc")
         page.wait_for_selector(f"{card('disc')} .count:has-text('6 examples')")
         page.click("#undo")
