@@ -5,10 +5,21 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from headstart.core import BadInput, Distilled, Parts, label_kind_of
+from headstart.core import (
+    Backbone,
+    BadInput,
+    Ctx,
+    Descend,
+    Distilled,
+    Loss,
+    Model,
+    Parts,
+    Task,
+    label_kind_of,
+)
 from headstart.losses.distillation.soft_targets import soft_target_loss
 from headstart.losses.label import label_loss
-from headstart.methods.tuning import TuningSettings
+from headstart.methods.tuning import TuningSettings, tuned_on, tuned_parts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +39,26 @@ class StudentSettings(TuningSettings[Distilled]):
         super().__post_init__()
         self.check("alpha", 0 <= self.alpha <= 1, "in [0, 1]")
         self.check("temperature", 0 < self.temperature < math.inf, "> 0")
+
+
+class SoftTargets(StudentSettings):
+    """Training on labels and on the softened outputs of a teacher, and on nothing else."""
+
+    def parts(self, backbone: Backbone, task: Task) -> Parts:
+        """The student: the backbone and a linear head."""
+        return tuned_parts(self, backbone, task)
+
+    def moves(self) -> tuple[Descend[Distilled]]:
+        """One descent on both."""
+        return (Descend(self.loss, on=tuned_on(self)),)
+
+    def loss(self, parts: Parts, batch: Distilled, ctx: Ctx) -> Loss:
+        """The label loss and the divergence from the teacher."""
+        return Loss.sum(**target_terms(self, outputs_of(parts, batch), batch))
+
+    def predictor(self, parts: Parts) -> Model:
+        """The student."""
+        return Model.of(parts)
 
 
 def target_terms(settings: StudentSettings, outputs: Tensor, batch: Distilled) -> dict[str, Tensor]:
