@@ -278,8 +278,8 @@ STUDY = (
     ),
     Fault(
         "studies/_trials.py",
-        "folder.progress.elapsed() + folder.steps.carried",
-        "folder.progress.elapsed()",
+        "return budget - progress.elapsed() - folder.steps.carried",
+        "return budget - progress.elapsed()",
         "each resumption has the whole budget anew",
         "study/test_trials.py its_time_counts",
     ),
