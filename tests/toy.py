@@ -15,6 +15,8 @@ from headstart.core import (
     Grouped,
     JointTasks,
     Labelled,
+    Seeded,
+    SeededLabelled,
     SourceLabelled,
     Task,
     Unlabelled,
@@ -24,9 +26,6 @@ from headstart.core.text_tower import ClassPrompts, TextTower
 
 SEEN = ((4, 1), (6, 1))  # places and widths of what is seen inside the toys' teacher
 GROUPS = (20, 4, 6, 12, 10, 0)  # rows of each class with each of two values of a nuisance
-TASK = Task(
-    outputs=3, shape=(8,), rows=8, sources=(Task(outputs=4, shape=(8,), rows=5),), groups=GROUPS, teacher=SEEN
-)
 
 
 class Columns(Backbone):
@@ -118,6 +117,17 @@ def labelled(n: int, g: torch.Generator) -> Labelled:
     return Labelled(CENTRES[y] + torch.randn(n, 8, generator=g), y)
 
 
+TASK = Task(
+    outputs=3,
+    shape=(8,),
+    rows=8,
+    sources=(Task(outputs=4, shape=(8,), rows=5),),
+    groups=GROUPS,
+    teacher=SEEN,
+    columns=labelled(64, torch.Generator().manual_seed(9)).x,
+)
+
+
 def said_of(x: Tensor) -> tuple[Tensor, Tensor]:
     """The logits of a teacher that knows the centres, and what is seen inside it, (n, 10)."""
     seen = torch.randn(8, 10, generator=torch.Generator().manual_seed(8))
@@ -133,25 +143,49 @@ def of_source(n: int, g: torch.Generator) -> Labelled:
 def make(kind: type, n: int, seed: int) -> Any:
     """A batch of the type that a method declares."""
     g = torch.Generator().manual_seed(seed)
-    if kind is Labelled:
-        return labelled(n, g)
-    if kind is Distilled:
-        batch = labelled(n, g)
-        return Distilled(batch.x, batch.y, None, *said_of(batch.x))
-    if kind is Grouped:  # the last class has one value of the nuisance
-        batch = labelled(n, g)
-        nuisance = torch.randint(2, (n,), generator=g) * (batch.y < 2)
-        return Grouped(batch.x, batch.y, group=2 * batch.y + nuisance)
-    if kind is SourceLabelled:
-        batch = labelled(n, g)
-        return SourceLabelled(batch.x, batch.y)
-    if kind is JointTasks:  # of unequal sizes
-        return JointTasks(labelled(n, g), (of_source(n - 3, g),))
-    if kind is Domains:  # of unequal sizes; the target lies beside the source
-        return Domains(labelled(n, g), labelled(n - 3, g).x + 0.5)
-    if kind is Unlabelled:
-        return Unlabelled(labelled(n, g).x)
-    raise TypeError(f"tests/toy.py makes no {kind.__name__} yet: add it there")
+    if kind not in MAKERS:
+        raise TypeError(f"tests/toy.py makes no {kind.__name__} yet: add it there")
+    return MAKERS[kind](n, g)
+
+
+def distilled(n: int, g: torch.Generator) -> Distilled:
+    batch = labelled(n, g)
+    return Distilled(batch.x, batch.y, None, *said_of(batch.x))
+
+
+def grouped(n: int, g: torch.Generator) -> Grouped:
+    """The last class has one value of the nuisance."""
+    batch = labelled(n, g)
+    nuisance = torch.randint(2, (n,), generator=g) * (batch.y < 2)
+    return Grouped(batch.x, batch.y, group=2 * batch.y + nuisance)
+
+
+def source_labelled(n: int, g: torch.Generator) -> SourceLabelled:
+    batch = labelled(n, g)
+    return SourceLabelled(batch.x, batch.y)
+
+
+def seeds(n: int, g: torch.Generator) -> Tensor:
+    return torch.randint(2**62, (n,), generator=g)
+
+
+def seeded_labelled(n: int, g: torch.Generator) -> SeededLabelled:
+    batch = labelled(n, g)
+    return SeededLabelled(batch.x, batch.y, None, seeds(n, g))
+
+
+MAKERS: dict[type, Callable[[int, torch.Generator], Any]] = {
+    Labelled: labelled,
+    Distilled: distilled,
+    Grouped: grouped,
+    SourceLabelled: source_labelled,
+    JointTasks: lambda n, g: JointTasks(labelled(n, g), (of_source(n - 3, g),)),  # of unequal sizes
+    # of unequal sizes; the target lies beside the source
+    Domains: lambda n, g: Domains(labelled(n, g), labelled(n - 3, g).x + 0.5),
+    Seeded: lambda n, g: Seeded(labelled(n, g).x, seeds(n, g)),
+    SeededLabelled: seeded_labelled,
+    Unlabelled: lambda n, g: Unlabelled(labelled(n, g).x),
+}
 
 
 def stream(kind: type, n: int = 8, seed: int = 0) -> Callable[[int], Iterator[Any]]:

@@ -32,14 +32,16 @@ if TYPE_CHECKING:
     from .batches import Batch as Batch
     from .batches import Distilled as Distilled
     from .batches import Domains as Domains
+    from .batches import Embedded as Embedded
     from .batches import Episodes as Episodes
     from .batches import Grouped as Grouped
     from .batches import JointTasks as JointTasks
     from .batches import Labelled as Labelled
     from .batches import Pairs as Pairs
+    from .batches import Seeded as Seeded
+    from .batches import SeededLabelled as SeededLabelled
     from .batches import SourceLabelled as SourceLabelled
     from .batches import Unlabelled as Unlabelled
-    from .batches import Views as Views
     from .classifier import Classifier as Classifier
     from .linear_head import LinearHead as LinearHead
     from .method import About as About
@@ -63,8 +65,8 @@ if TYPE_CHECKING:
     from .teacher_view import TeacherView as TeacherView
 
 _WITH_TORCH = {  # names by the module that has them
-    "batches": "B Batch Distilled Domains Episodes Grouped JointTasks Labelled Pairs SourceLabelled "
-    "Unlabelled Views",
+    "batches": "B Batch Distilled Domains Embedded Episodes Grouped JointTasks Labelled Pairs Seeded "
+    "SeededLabelled SourceLabelled Unlabelled",
     "classifier": "Classifier",
     "linear_head": "LinearHead",
     "method": "About Method Task find make require_label_kind walk",

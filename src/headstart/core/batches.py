@@ -157,13 +157,30 @@ class Unlabelled(Batch):
 
 
 @dataclass(frozen=True)
-class Views(Batch):
-    """Two random views of the same n samples."""
+class Seeded(Batch):
+    """Unlabelled samples, each with the seed of what is drawn for it, such as its views or its mask.
 
-    _samples = ("a", "b")
+    What is drawn for a row is a function of its seed alone, so that it depends on nothing else in the batch,
+    nor on the process or the device that computes it: see `headstart.core.draws`.
+    """
 
-    a: Tensor  # (n, ...)
-    b: Tensor  # (n, ...)
+    x: Tensor  # (n, ...)
+    seed: Tensor  # int64 (n,)
+
+
+@dataclass(frozen=True)
+class SeededLabelled(Labelled):
+    """Labelled samples with such seeds, for objectives that compare labels."""
+
+    seed: Tensor | None = None  # int64 (n,)
+
+
+@dataclass(frozen=True)
+class Embedded(Batch):
+    """What a network gives for the rows of a batch, and the batch itself; see `Descend.embed`."""
+
+    batch: Batch  # of n rows
+    z: tuple[Tensor, ...]  # (n, ...) each
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,11 @@ class Task:
     groups: tuple[int, ...] = ()  # rows of each group, for methods that need groups
     classes: tuple[str, ...] = ()  # names of the outputs; () where they are not known
     teacher: tuple[tuple[int, int], ...] = ()  # places and width of what `teacher_view` asks for, in turn
+    # rows (m, columns) of the training data, for methods that draw cells from the columns of a table or of
+    # arrays (n, columns); None: there are none
+    columns: Tensor | None = None
+    # makes one view (n, ...) of samples (n, ...) by their seeds (n,); None: the method's own
+    views: Callable[[Tensor, Tensor], Tensor] | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ One step of a run carries out every move once, in the order written.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Generic, Literal
+from typing import Any, Generic, Literal
 
 import torch
 from torch import Tensor, nn
@@ -160,6 +160,10 @@ class Descend(Generic[B]):
     A parameter that several `on` select belongs to the first of them, by identity. Moves on the same
     parameters name the optimiser that they share: a parameter has one state, such as Adam's moments, or each
     move would be normalised by its own small gradients.
+
+    A loss that compares rows says by `embed` what it compares: tensors (n, ...) for n rows, each row by
+    itself. The loss is then called with an `Embedded` in place of the batch. So a batch may be computed in
+    parts: the gradient is that of the whole batch, as with a gradient cache (arXiv:2101.06983).
     """
 
     loss: Callable[[Parts, B, Ctx], Loss]
@@ -167,6 +171,7 @@ class Descend(Generic[B]):
     name: str = "main"  # of the log entries
     optimiser: str = ""  # name of the optimiser, shared by all moves that give it; "": the move's own
     gradient: Callable[[Parts, list[nn.Parameter]], None] | None = None  # edits .grad in place
+    embed: Callable[[Parts, Any, Ctx], tuple[Tensor, ...]] | None = None  # what the loss compares
 
     def groups(self, parts: Parts) -> list[tuple[On, list[nn.Parameter]]]:
         """Each `On`, split where its blocks differ, with its parameters; no parameter is in two groups."""

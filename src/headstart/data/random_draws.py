@@ -18,6 +18,12 @@ def uniforms(seeds: NDArray[np.int64], count: int) -> NDArray[np.float64]:
     return (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
+def row_seeds(seed: int, rows: NDArray[np.int64], epochs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Seeds (n,) of what is drawn for rows (n,) in their epochs (n,): the same wherever a row comes up."""
+    mixed = _mix(np.uint64(derive_seed(seed, "rows")) + rows.astype(np.uint64) * _GOLDEN)
+    return _mix(mixed + epochs.astype(np.uint64) * _GOLDEN).view(np.int64)
+
+
 def shuffled(n: int, *seed: int | str) -> NDArray[np.int64]:
     """A permutation of 0 .. n-1 as a function of the seed."""
     keys = uniforms(np.array([derive_seed(*seed)]), n)[0]

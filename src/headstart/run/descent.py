@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from headstart.core import Ctx, Descend, Diverged, Loss, Parts
 from headstart.core.batches import Batch
 
+from .embedded import compare_rows
 from .modes import seeded, set_trainable
 from .optimisers import optimiser_name
 from .state import Run
@@ -116,10 +117,10 @@ def _gradient(
     while True:
         try:
             with seeded(seed):
-                return _accumulate(run, move, batch, ctx, weight)
+                return _accumulate(run, move, batch, ctx, weight, statistics.restore)
         except (RuntimeError, MemoryError) as error:
             most = _most_parts(run.parts, batch)
-            if not (out_of_memory(error) and run.per_sample_loss and run.accumulate < most):
+            if not (out_of_memory(error) and run.divisible and run.accumulate < most):
                 raise
             statistics.restore()
             run.accumulate = min(2 * run.accumulate, most)
@@ -145,15 +146,19 @@ def _most_parts(parts: Parts, batch: Batch) -> int:
     return max(1, len(batch) // 2) if _compares_rows(parts) else len(batch)
 
 
-def _accumulate(run: Run[Any], move: Descend[Any], batch: Batch, ctx: Ctx, weight: float) -> Loss:
+def _accumulate(
+    run: Run[Any], move: Descend[Any], batch: Batch, ctx: Ctx, weight: float, restore: Callable[[], None]
+) -> Loss:
     parameters = move.parameters(run.parts)
     for parameter in parameters:
         parameter.grad = None
     any_learns = any(parameter.requires_grad for parameter in parameters)  # none may learn yet
-    losses: list[Loss] = []
-    shares: list[float] = []
     # an empty piece has no mean, and most batches are computed whole
     pieces = min(run.accumulate, _most_parts(run.parts, batch)) if run.accumulate > 1 else 1
+    if move.embed is not None:
+        return _detached(compare_rows(run, move, batch, ctx, weight, pieces, restore))
+    losses: list[Loss] = []
+    shares: list[float] = []
     for index in range(pieces):
         piece = batch.part(index, pieces)
         share = len(piece) / len(batch)

@@ -52,10 +52,11 @@ def start(
     still = method.about.needs is Unlabelled and not _learns_convolutions(parts, moves)
     layout = memory_format(parts, recipe.precision == "bf16", engine.device, frozen=still)
     parts.to(memory_format=layout)
-    if recipe.accumulate > 1 and not method.about.per_sample_loss:
+    divisible = method.about.per_sample_loss or _embeds(moves)
+    if recipe.accumulate > 1 and not divisible:
         raise BadInput(f"{method.about.name}: its loss compares rows of a batch, so accumulate must be 1.")
     run = Run(method.about.name, parts, moves, recipe, engine, layout)
-    run.accumulate, run.per_sample_loss = recipe.accumulate, method.about.per_sample_loss
+    run.accumulate, run.divisible = recipe.accumulate, divisible
     descents = [move for move in run.moves if isinstance(move, Descend)]
     for move in descents:
         _check(run, move)
@@ -106,6 +107,12 @@ def _learns_convolutions(parts: Parts, moves: Iterable[Move[Any]]) -> bool:
     known = (move for move in descents if all(on.part in parts for on in move.on))
     learned = {id(parameter) for move in known for parameter in move.parameters(parts)}
     return any(id(m.weight) in learned for m in parts.modules() if isinstance(m, nn.Conv2d))
+
+
+def _embeds(moves: Iterable[Move[Any]]) -> bool:
+    """Whether every descent says what its loss compares."""
+    descents = [move for move in moves if isinstance(move, Descend)]
+    return bool(descents) and all(move.embed is not None for move in descents)
 
 
 def _check(run: Run[Any], move: Descend[Any]) -> None:

@@ -36,7 +36,7 @@ class Run(Generic[B]):
     layout: torch.memory_format = torch.channels_last  # of pictures
     step: int = 0
     accumulate: int = 1
-    per_sample_loss: bool = True  # whether a batch may be computed in parts
+    divisible: bool = True  # whether a batch may be computed in parts
     optimisers: dict[str, Optimizer] = field(default_factory=dict)
     average: Average | None = None
     notes: dict[str, Any] = field(default_factory=dict)  # state of watchers, saved with the run

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from headstart.core import (
     Batch,
@@ -16,6 +17,8 @@ from headstart.core import (
     Labelled,
     Method,
     SampleLoader,
+    Seeded,
+    SeededLabelled,
     Unlabelled,
     derive_seed,
 )
@@ -23,6 +26,8 @@ from headstart.data.attributes import class_by_attribute_groups
 from headstart.data.domain_batches import join_tasks, pair_domains, unlabelled, unlabelled_once
 from headstart.data.grouped import grouped
 from headstart.data.labels import labels_of
+from headstart.data.random_draws import shuffled
+from headstart.data.seeded import Joined, seeded, with_seeds
 from headstart.data.stream import Stream, labelled, once
 from headstart.data.train_test_split import Rows
 from headstart.run.frozen import Replay
@@ -32,6 +37,8 @@ from headstart.session.label_units import LabelUnits as LabelUnits
 from headstart.session.label_units import standardise_labels as standardise_labels
 from headstart.session.session_data import SessionData
 from headstart.session.students import ask_teacher, student_stream, unlabelled_of
+
+COLUMN_ROWS = 4096  # most rows that cells of a column are drawn from
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,18 @@ class MethodInputs(NamedTuple):
     own: InputSource
     beside: tuple[InputSource, ...]
     target_labelled: InputSource | None
+
+
+def draws_views(method: Method[Any]) -> bool:
+    """Whether a method makes views or masks of plain samples by itself."""
+    return issubclass(method.about.needs, Seeded | SeededLabelled)
+
+
+def column_rows(session: SessionData, rows: Rows, seed: int) -> Tensor | None:
+    """Some of the rows (n,) to draw cells from, (m, columns); None if samples are no rows of columns."""
+    if len(session.shape) != 1 or session.backbone.tokens is not None:
+        return None
+    return session.samples(np.sort(rows[shuffled(len(rows), seed, "columns")[:COLUMN_ROWS]]))
 
 
 def training_input(session: SessionData, run: Run[Any], replay: Replay | None) -> InputSource:
@@ -81,6 +100,9 @@ def method_inputs(
 ) -> MethodInputs:
     """Inputs of all data that a method learns from; cached for all of them or for none."""
     other, few = _beside(session, method), _target_labelled(session, method)
+    if draws_views(method):  # of plain samples, by itself
+        plain = [InputSource(each.source_in(None), None, 0, []) for each in (session, *other)]
+        return MethodInputs(plain[0], tuple(plain[1:]), None)
     if method.about.needs is Unlabelled and other:
         unseen = training_input(other[0], run, replay)
         return MethodInputs(unseen, (unseen,), None)
@@ -136,6 +158,8 @@ def batch_stream(
     if issubclass(needs, Unlabelled) and target is not None and beside:
         return _unlabelled(beside[0], target.rows, recipe)
     size, batch = min(recipe.batch, len(rows)), -(-len(rows) // recipe.steps)
+    if needs is Seeded:
+        return _seeded(session, method, given, rows, recipe)
     if method.about.closed_form:
         stream = once(own.source, labels, rows, batch, weights)
     else:
@@ -143,10 +167,8 @@ def batch_stream(
     if issubclass(needs, Distilled):
         others = beside[0].source if beside else None
         return student_stream(session, method, stream, rows, recipe, own.views, others)
-    if not beside and issubclass(needs, Grouped):
-        return grouped(stream, rows, class_by_attribute_groups(session.data).numbers, size, recipe.seed)
     if not beside:
-        return stream
+        return _with_more(session, needs, stream, rows, recipe)
     if needs is JointTasks:
         tasks = zip(beside, _beside(session, method), strict=True)
         return join_tasks(stream, [_of_source(*task, recipe, place) for place, task in enumerate(tasks)])
@@ -156,6 +178,31 @@ def batch_stream(
     else:
         unseen = _unlabelled(beside[0], target.rows, recipe)
     return pair_domains(stream, unseen, _labelled_target(session, target_labelled, rows, recipe))
+
+
+def _with_more(
+    session: SessionData, needs: type[Any], stream: Stream[Labelled], rows: Rows, recipe: Recipe
+) -> Stream[Any]:
+    """The labelled batches of rows (n,), with the groups or the seeds of these, if a method needs them."""
+    size = min(recipe.batch, len(rows))
+    if issubclass(needs, SeededLabelled):
+        return with_seeds(stream, rows, size, recipe.seed)
+    if issubclass(needs, Grouped):
+        return grouped(stream, rows, class_by_attribute_groups(session.data).numbers, size, recipe.seed)
+    return stream
+
+
+def _seeded(
+    session: SessionData, method: Method[Any], given: MethodInputs, rows: Rows, recipe: Recipe
+) -> Stream[Seeded]:
+    """Rows (n,) of the data and all rows without labels beside them, as one."""
+    others = [len(each.data) for each in _beside(session, method)]
+    if not others:
+        return seeded(given.own.source, rows, min(recipe.batch, len(rows)), recipe.seed)
+    first = len(session.data)
+    joined = Joined([each.source for each in (given.own, *given.beside)], [first, *others])
+    every = np.concatenate([rows, np.arange(first, first + sum(others))])
+    return seeded(joined, every, min(recipe.batch, len(every)), recipe.seed)
 
 
 def _of_source(given: InputSource, session: SessionData, recipe: Recipe, place: int) -> Stream[Labelled]:
@@ -188,6 +235,8 @@ def _beside(session: SessionData, method: Method[Any]) -> tuple[SessionData, ...
         return session.source.tasks
     if (unlabelled := unlabelled_of(session, method)) is not None:
         return (unlabelled,)
+    if method.about.needs is Seeded and session.unlabelled is not None:
+        return (session.unlabelled,)
     if issubclass(method.about.needs, Domains | Unlabelled) and session.target is not None:
         return (session.target.session,)
     return ()

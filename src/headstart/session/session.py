@@ -34,6 +34,8 @@ from headstart.session.input_pipeline import (
     LabelUnits,
     MethodInputs,
     batch_stream,
+    column_rows,
+    draws_views,
     example_batch,
     method_inputs,
     plain_input,
@@ -181,12 +183,14 @@ def _start(
     if session.source is not None:
         sources = [each.task(len(each.data), recipe.seed) for each in session.source.tasks]
         task = replace(task, sources=tuple(sources))
+    if draws_views(method):
+        task = replace(task, columns=column_rows(session, rows, recipe.seed), views=session.views)
     if method.about.closed_form:
         least = len(rows) if session.target is None else min(len(rows), len(session.target.rows))
         recipe = replace(recipe, steps=min(-(-len(rows) // recipe.batch), least), views=0)
     suited = method if backbone.learned else method.at_full_rate()
     run = start(suited, copy.deepcopy(backbone), task, recipe, session.engine)
-    if session.cache is None:
+    if session.cache is None or draws_views(method):
         return run, None
     key = f"{method!r} {head is None}"
     prefix = session.caches.replay(key, run, lambda: example_batch(session, method, rows))

@@ -42,6 +42,9 @@ class SessionData:
     source: "SourceTasks | None" = None
     # unlabelled rows of the domain that models are for, for methods that learn from them
     target: "TargetDomain | None" = None
+    # rows without labels, on which methods are pre-trained beside those of the data
+    unlabelled: "SessionData | None" = None
+    views: Callable[[Tensor, Tensor], Tensor] | None = None  # of the caller's own, for pre-training
     teacher: Teacher | None = None  # of students, for methods that learn what it says
     logbook: Path | None = None  # file for the ticks of all runs; None: none
     watch: Watch | None = None  # wraps the ticks of every run, for a progress bar

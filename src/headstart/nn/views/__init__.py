@@ -1,0 +1,1 @@
+"""Random views of samples: functions of each row's seed, batched, on any device."""
