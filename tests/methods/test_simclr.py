@@ -19,3 +19,8 @@ def test_two_pairs_by_hand():
 def test_refuses_a_temperature_of_nothing():
     with pytest.raises(BadInput, match="temperature is 0"):
         SimCLR(temperature=0)
+
+
+def test_views_that_say_nothing_have_the_loss_of_chance():
+    same = torch.ones(4, 3)
+    assert nt_xent(same, same, 0.1).item() == pytest.approx(SimCLR().chance_level(4))

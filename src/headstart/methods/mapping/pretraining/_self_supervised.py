@@ -58,6 +58,10 @@ class SelfSupervised(Method[B]):
         after = make(self.then) if self.then else linear_probe(kind)
         return (self, *after.stages(kind))
 
+    def chance_level(self, rows: int) -> float | None:
+        """The loss of an encoder that tells nothing apart, for a batch of so many rows; None: not known."""
+        return None
+
 
 def encoder_parts(
     settings: SelfSupervised[Any], backbone: Backbone, task: Task, **others: nn.Module

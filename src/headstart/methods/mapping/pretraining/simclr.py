@@ -1,3 +1,4 @@
+import math
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -60,6 +61,10 @@ class SimCLR(ViewSettings[Seeded]):
         """NT-Xent over the rows of all processes."""
         a, b = map(ctx.gather, found.z)
         return Loss.sum(nt_xent=nt_xent(a, b, self.temperature))
+
+    def chance_level(self, rows: int) -> float:
+        """The logarithm of the number of candidates: all views of a batch but the one itself."""
+        return math.log(2 * rows - 1)
 
     def predictor(self, parts: Parts) -> Model:
         """Encoder and head."""
