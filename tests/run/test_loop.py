@@ -286,4 +286,4 @@ def test_accumulation_of_a_loss_that_compares_rows_is_refused():
     method = Given({"a": Two()}, Descend(slope_one, on=(On("a"),)), about=about)
     with pytest.raises(BadInput, match="accumulate must be 1"):
         start(method, Toy(), Task(3, (8,)), replace(PLAIN, accumulate=2))
-    assert not start(method, Toy(), Task(3, (8,)), PLAIN).per_sample_loss
+    assert not start(method, Toy(), Task(3, (8,)), PLAIN).divisible
