@@ -140,7 +140,7 @@ RUN = (
     ),
     Fault(
         "run/descent.py",
-        "out_of_memory(error) and run.per_sample_loss and",
+        "out_of_memory(error) and run.divisible and",
         "out_of_memory(error) and",
         "a contrastive loss over half the rows",
         "run/test_descent.py never_computed_in_parts",
