@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -104,8 +105,32 @@ class Tokens(Backbone):
         return self.layer(x.view(-1, 2, 4)).mean(1)
 
 
+class Pictured(Backbone):
+    """Two convolutions, for pictures of any size, and a layer on what they average to."""
+
+    width, blocks = 16, ("body.0", "body.3")
+
+    def __init__(self, norm: bool = True, seed: int = 1) -> None:
+        super().__init__()
+        self.norm = norm
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            middle = nn.BatchNorm2d(8) if norm else nn.GroupNorm(1, 8)
+            first, second = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 16, 3, stride=2, padding=1)
+            self.body = nn.Sequential(first, middle, nn.ReLU(), second, nn.ReLU())
+            self.last = nn.Linear(16, 16)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.body(x).mean((2, 3)))
+
+    def untrained(self, seed: int) -> "Pictured":
+        return Pictured(self.norm, seed + 100)
+
+
 def suited(method: Any, toy: Toy) -> Backbone:
-    """A toy, or, for a method that needs one or compares places, a transformer."""
+    """A toy, or what a method needs: a transformer where it compares places, convolutions for pictures."""
+    if method.about.needs_pictures:
+        return Pictured(toy.norm)
     return Tokens() if method.about.needs_transformer or method.about.needs_places else toy
 
 
@@ -126,6 +151,21 @@ TASK = Task(
     teacher=SEEN,
     columns=labelled(64, torch.Generator().manual_seed(9)).x,
 )
+
+
+def pictures_of(x: Tensor) -> Tensor:
+    """Pictures (n, 3, 8, 8) of rows (n, 8): a number a line, brighter to the right, all in few colours."""
+    weights, slope = torch.tensor([1.0, 0.5, -0.5]).view(3, 1, 1), torch.linspace(-2, 2, 8)
+    return (x[:, None, :, None] * weights + slope).sigmoid()
+
+
+def samples_for(method: Any, x: Tensor) -> Tensor:
+    """Rows (n, 8), or their pictures for a method that needs pictures."""
+    return pictures_of(x) if method.about.needs_pictures else x
+
+
+def task_for(method: Any) -> Task:
+    return replace(TASK, shape=(3, 8, 8), columns=None) if method.about.needs_pictures else TASK
 
 
 def said_of(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -193,6 +233,19 @@ def stream(kind: type, n: int = 8, seed: int = 0) -> Callable[[int], Iterator[An
         while True:
             yield make(kind, n, derive_seed(seed, step))
             step += 1
+
+    return start
+
+
+def batch_for(method: Any, n: int, seed: int) -> Any:
+    """A batch of the type and of the samples that a method declares."""
+    return make(method.about.needs, n, seed).changed(lambda x: samples_for(method, x))
+
+
+def stream_for(method: Any, n: int = 8, seed: int = 0) -> Callable[[int], Iterator[Any]]:
+    def start(step: int) -> Iterator[Any]:
+        for batch in stream(method.about.needs, n, seed)(step):
+            yield batch.changed(lambda x: samples_for(method, x))
 
     return start
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import torch
-from tests.toy import TASK, Toy, stream, suited
+from tests.toy import Toy, stream_for, suited, task_for
 from torch import Tensor, nn
 
 from headstart.core import Descend, Do, find, walk
@@ -31,7 +31,7 @@ class Droppable(Toy):
 
 def fresh(kind, steps=6, norm=True, **recipe):
     how = Recipe(**({"steps": steps, "lr": 1e-2, "schedule": "linear", "seed": 3} | recipe))
-    return start(kind(), suited(kind, Droppable(norm=norm)), TASK, how)
+    return start(kind(), suited(kind, Droppable(norm=norm)), task_for(kind), how)
 
 
 def same(a, b):
@@ -49,7 +49,7 @@ def changed_parts(run):
 
 def finish(run, batches=None):
     """The run, carried to its end on the batches that its method declares."""
-    drain(train(run, batches or stream(find(run.name).about.needs)))
+    drain(train(run, batches or stream_for(find(run.name))))
     return run
 
 
@@ -71,7 +71,7 @@ def done(kind):
     run.parts.train()
     before, halfway, ticks = deepcopy(run.parts.state_dict()), {}, []
     random = torch.get_rng_state()
-    for tick in train(run, stream(kind.about.needs)):
+    for tick in train(run, stream_for(kind)):
         ticks.append(tick)
         if tick.step == 3:
             halfway = deepcopy(run.state_dict())

@@ -9,7 +9,7 @@ from copy import deepcopy
 import pytest
 import torch
 from tests.contract.runs import METHODS, Droppable, changed_parts, done, finish, fresh, learning, same
-from tests.toy import make, stream, suited
+from tests.toy import batch_for, samples_for, stream_for, suited
 
 from headstart.core import Descend, Domains, Unlabelled
 from headstart.core.linear_head import LinearHead
@@ -167,12 +167,12 @@ def test_its_loss_falls(kind):
         pytest.skip("declares that its losses pull against each other")
     run = fresh(kind, steps=12 if kind.about.closed_form else 60, schedule="constant")
     descents = [m for m in run.moves if isinstance(m, Descend)]
-    ticks = list(train(run, stream(kind.about.needs, n=32)))
+    ticks = list(train(run, stream_for(kind, n=32)))
     if not descents:  # a solution in closed form: it must fit what it has seen
         if kind.about.needs is Unlabelled:
             pytest.skip("is told no labels that it could fit")
         model = kind().predictor(run.parts).eval()
-        batch = make(kind.about.needs, 200, 99)
+        batch = batch_for(kind, 200, 99)
         batch = batch.source if isinstance(batch, Domains) else batch
         assert (model(batch.x).argmax(1) == batch.y).float().mean() > 0.6
         return
@@ -192,7 +192,7 @@ def test_ticks_hold_no_graph(kind):
 @every
 def test_the_predictor_answers_one_sample_as_in_a_batch(kind):
     predictor = kind().predictor(deepcopy(done(kind).run.parts)).eval()
-    x = torch.randn(5, 8, generator=torch.Generator().manual_seed(0))
+    x = samples_for(kind, torch.randn(5, 8, generator=torch.Generator().manual_seed(0)))
     assert predictor(x).shape == (5, 3)
     if not kind.about.batch_statistics:
         alone = torch.cat([predictor(row[None]) for row in x])
@@ -218,7 +218,7 @@ def test_a_replay_of_what_is_frozen_changes_nothing(kind):
     """The cache's promise: where a frozen prefix is found, training on its outputs gives the same."""
     norm = kind.about.needs_batch_norm
     run, twin = fresh(kind, norm=norm), fresh(kind, norm=norm)
-    replay = find(run, make(kind.about.needs, 8, 0)).replay
+    replay = find(run, batch_for(kind, 8, 0)).replay
     learned = learning(run)
     parameters = [id(p) for p in run.parts.parameters()]
     if parameters and learned.issuperset(parameters):
@@ -229,7 +229,7 @@ def test_a_replay_of_what_is_frozen_changes_nothing(kind):
     finish(twin)
 
     def recorded(step):
-        for batch in stream(kind.about.needs)(step):
+        for batch in stream_for(kind)(step):
             yield batch.changed(lambda x: replay.record(run.parts, x))
 
     # outputs are recorded before, as a cache does: nothing that learns may be in them

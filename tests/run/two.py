@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 from tests.run.simple import PLAIN, begin, same_batch
-from tests.toy import TASK, Toy, labelled, stream, suited
+from tests.toy import Toy, labelled, stream_for, suited, task_for
 from torch import nn
 from torch.nn.functional import cross_entropy
 
@@ -34,8 +34,8 @@ def state_of(run):
 
 def method_of(kind, engine: Engine, recipe=RECIPE):
     """Four steps of a method on a backbone without layers that look at the batch."""
-    run = start(kind, suited(kind, Toy(norm=False)), replace(TASK, rows=4 * ROWS), recipe, engine)
-    drain(train(run, stream(kind.about.needs, n=ROWS)))
+    run = start(kind, suited(kind, Toy(norm=False)), replace(task_for(kind), rows=4 * ROWS), recipe, engine)
+    drain(train(run, stream_for(kind, n=ROWS)))
     return state_of(run)
 
 
