@@ -18,20 +18,52 @@ from headstart.nn.views.same import CallersViews, SameViews
 class ViewSettings(SelfSupervised[B]):
     """Settings of random views; those of pictures and those of tables, each for its kind of data.
 
+    None takes what suits the pictures: small grey ones are turned, shifted and scaled, others cropped.
+
     Attributes:
-        crop: smallest share of a picture's area that a crop keeps, in (0, 1]; 1 keeps all.
-        flip: whether pictures are flipped horizontally with probability 1/2.
+        crop: smallest share of a picture's area that a crop keeps, in (0, 1]; 1 keeps all. None: 0.2, and 1
+            of small grey pictures.
+        flip: whether pictures are flipped horizontally with probability 1/2. None: those of 3 channels.
+        rotation: most degrees that pictures are turned by, in [0, 180]. None: 0, and 15 of small grey ones.
+        translation: largest shift as a share of the picture's side, in [0, 1). None: 0, and 0.1 of small grey
+            ones.
+        scaling: largest relative change of size, in [0, 1). None: 0, and 0.2 of small grey ones.
+        colour: strength of the colour jitter, in [0, 1.25]: brightness, contrast and saturation change by up
+            to 0.8 of it, the hue by up to 0.2 of it; 0: none. Without 3 channels brightness and contrast.
+        grey: probability that a picture loses its colours, in [0, 1].
+        blur: probability of a Gaussian blur, in [0, 1]. None: 0.5 from 64 pixels, and 0 of smaller pictures.
+        noise: standard deviation of Gaussian noise, in units of that of each picture, >= 0. None: 0, and 0.2
+            of small grey ones.
+        cutout: share of a picture's area that is erased, in [0, 1).
+        solarise: probability that bright pixels are inverted, in [0, 1].
         corruption: share of the cells of a table's row that are replaced by those of other rows, in [0, 1].
     """
 
-    crop: float = 0.2
-    flip: bool = True
+    crop: float | None = None
+    flip: bool | None = None
+    rotation: float | None = None
+    translation: float | None = None
+    scaling: float | None = None
+    colour: float = 0.5
+    grey: float = 0.2
+    blur: float | None = None
+    noise: float | None = None
+    cutout: float = 0.0
+    solarise: float = 0.0
     corruption: float = 0.6
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check("crop", 0 < self.crop <= 1, "in (0, 1]")
-        self.check("corruption", 0 <= self.corruption <= 1, "in [0, 1]")
+        self.check("crop", self.crop is None or 0 < self.crop <= 1, "in (0, 1], or None")
+        self.check("rotation", 0 <= (self.rotation or 0) <= 180, "in [0, 180], or None")
+        self.check("noise", 0 <= (self.noise or 0) < float("inf"), ">= 0, or None")
+        self.check("colour", 0 <= self.colour <= 1.25, "in [0, 1.25]")
+        self.check("blur", 0 <= (self.blur or 0) <= 1, "in [0, 1], or None")
+        for name in ("translation", "scaling"):
+            self.check(name, 0 <= (getattr(self, name) or 0) < 1, "in [0, 1), or None")
+        for name in ("grey", "solarise", "corruption"):
+            self.check(name, 0 <= getattr(self, name) <= 1, "in [0, 1]")
+        self.check("cutout", 0 <= self.cutout < 1, "in [0, 1)")
 
 
 def views_of(settings: ViewSettings[Any], backbone: Backbone, task: Task) -> nn.Module:
@@ -51,7 +83,7 @@ def views_of(settings: ViewSettings[Any], backbone: Backbone, task: Task) -> nn.
         channels = task.shape[0]
         if not (isinstance(mean, Tensor) and isinstance(std, Tensor) and len(mean) == channels):
             mean, std = torch.zeros(channels), torch.ones(channels)
-        return PictureViews(mean, std, settings.crop, settings.flip)
+        return PictureViews(mean, std, settings.crop or 0.2, settings.flip is not False)
     raise BadInput(
         f"{settings.about.name} has no views of samples of shape {task.shape}. Give your own: "
         "hs.fit(views=...)."
