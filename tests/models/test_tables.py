@@ -95,3 +95,27 @@ def test_wrong_settings_are_refused():
         TableEncoder(MIXED, hidden=-1)
     with pytest.raises(BadInput, match="no column gives a feature"):
         TableEncoder(Schema((Column("flat", "numeric"),)))
+
+
+def test_with_a_width_what_is_learned_takes_the_place_of_the_columns():
+    base = TableEncoder(MIXED, hidden=6, width=3)
+    x = torch.tensor([[0, 6.0, 1, 1], [1, NAN, NAN, NAN]])
+    columns = TableEncoder(MIXED, hidden=0)(x)
+    assert (base.name, base.width, base.learned) == ("table-mlp", 3, False)
+    project = base.get_submodule("inner.project")
+    torch.testing.assert_close(base(x), project(columns))  # the blocks are the identity at first
+    torch.testing.assert_close(TableEncoder(MIXED, hidden=6, width=3)(x), base(x))
+    assert not torch.allclose(base.untrained(1)(x), base(x))
+    base.get_submodule("inner.block2").down.weight.data.fill_(0.1)
+    assert base.learned
+    again = TableEncoder.rebuilt(json.loads(json.dumps(base.source)))
+    again.load_state_dict(base.state_dict())
+    torch.testing.assert_close(again(x), base(x))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said"), [({"width": -1}, "width is -1"), ({"width": 3, "hidden": 0}, "take hidden >= 1")]
+)
+def test_sizes_that_no_encoder_has_are_refused(sizes, said):
+    with pytest.raises(BadInput, match=said):
+        TableEncoder(MIXED, **sizes)

@@ -28,8 +28,8 @@ Data = Annotated[
 ]
 KINDS_OF_BACKBONES = (
     "efficientnet_lite0 (built-in, for pictures), minilm (built-in, for texts), a name of timm's, "
-    "torchvision:NAME, transformers:NAME or a folder of transformers', also of CLIP, table "
-    "(for tables), minilm+table (for tables with texts)."
+    "torchvision:NAME, transformers:NAME or a folder of transformers', also of CLIP, table and "
+    "table-mlp (for tables), minilm+table (for tables with texts)."
 )
 Weights = Annotated[
     str | None,

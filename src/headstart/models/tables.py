@@ -19,7 +19,9 @@ from .untrained import reset, seeded
 from .wrapped import AnyBackbone
 
 _AXES = Layout(0, 1)
+SIZES = {"table": (64, 0), "table-mlp": (256, 128)}  # hidden units and width of a backbone by its name
 SHOWN = 4  # columns that a message names
+TABLE, MLP = "table", "table-mlp"  # names of the backbones that are made for a table
 BESIDE = "+table"  # after the name of the backbone that reads the texts of a table
 
 
@@ -46,7 +48,9 @@ class TableEncoder(AnyBackbone):
 
     It is fitted only to the scale of each column. Texts beside the columns are read by a backbone of texts,
     whose features are concatenated with theirs. With `hidden` units there is one block of two layers, which
-    is the identity until it is fine-tuned; trained from scratch it starts at random.
+    is the identity until it is fine-tuned; trained from scratch it starts at random. With a `width` a linear
+    layer, which starts at random, maps the columns to so many features first, and there are two such blocks:
+    then what is learned, as by pre-training, is not beside the columns but in their place.
 
     Attributes:
         schema: the columns of the training rows.
@@ -55,28 +59,35 @@ class TableEncoder(AnyBackbone):
             part only.
     """
 
-    def __init__(self, schema: Schema, hidden: int = 64, texts: AnyBackbone | None = None) -> None:
+    def __init__(
+        self, schema: Schema, hidden: int = 64, texts: AnyBackbone | None = None, width: int = 0
+    ) -> None:
         """Build it for the columns of `schema`; with `hidden` = 0 there is nothing to train but the `texts`.
 
-        `schema.tokens` are those of `texts`.
+        `schema.tokens` are those of `texts`. With `width` = 0 the features are the columns.
 
         Raises:
-            BadInput: `hidden` is negative, or no column gives a feature.
+            BadInput: `hidden` or `width` is negative, there is a width without hidden units, or no column
+                gives a feature.
         """
         encode = Encode(schema) if texts is None else EncodeBeside(schema, texts, texts.width)
-        if hidden < 0 or encode.width == 0:
-            what = f"hidden is {hidden}, it must be >= 0" if hidden < 0 else "no column gives a feature"
-            raise BadInput(f"TableEncoder: {what}.")
+        _check(hidden, width, encode.width)
         inner = nn.Sequential()
         inner.add_module("encode", encode)
-        if hidden:
-            with seeded(0):
-                inner.add_module("block", Residual(encode.width, hidden))
-        blocks = ("block",) if hidden else ()
+        with seeded(0):
+            layers = _layers(encode.width, hidden, width)
+        for block, layer in layers.items():
+            inner.add_module(block, layer)
+        blocks = tuple(layers)
         parts = Anatomy(
-            order=tuple(f"block.{name}" for name in ("norm", "up", "down") if hidden),
+            order=tuple(
+                f"{block}.{name}".rstrip(".")
+                for block, layer in layers.items()
+                for name, one in layer.named_modules()
+                if isinstance(one, nn.Linear | nn.LayerNorm)
+            ),
             head=None,
-            width=encode.width,
+            width=width or encode.width,
             blocks=blocks,
             unused=(),
             shared=(),
@@ -84,8 +95,9 @@ class TableEncoder(AnyBackbone):
             taps={block: Tap(block, _AXES) for block in blocks},
             output=_AXES,
         )
-        name = "table" if texts is None else f"{texts.name}{BESIDE}"
+        name = (MLP if width else TABLE) if texts is None else f"{texts.name}{BESIDE}"
         source = {"kind": "table", "name": name, "schema": schema.settings(), "hidden": hidden}
+        source |= {"width": width} if width else {}
         if texts is not None:
             source["texts"] = texts.source
         super().__init__(inner.eval(), parts, name, source, None, _example(schema))
@@ -96,6 +108,11 @@ class TableEncoder(AnyBackbone):
     def reader(self) -> Schema:
         """The schema of columns, which encodes rows."""
         return self.schema
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Hidden units of a block, and the width that the columns are mapped to; 0: they are not."""
+        return int(self.source["hidden"]), int(self.source.get("width", 0))
 
     @property
     def texts(self) -> AnyBackbone | None:
@@ -113,7 +130,8 @@ class TableEncoder(AnyBackbone):
         cls, source: Mapping[str, Any], tokenizer: str | None = None, texts: AnyBackbone | None = None
     ) -> "TableEncoder":
         """Rebuild an encoder from its `source`, also after a trip through JSON, and what reads its texts."""
-        return cls(Schema.from_settings(source["schema"], tokenizer), int(source["hidden"]), texts)
+        schema = Schema.from_settings(source["schema"], tokenizer)
+        return cls(schema, int(source["hidden"]), texts, int(source.get("width", 0)))
 
     def untrained(self, seed: int) -> Self:
         """The same columns, with random weights in the block and in what reads the texts."""
@@ -127,8 +145,9 @@ class TableEncoder(AnyBackbone):
 
     @property
     def learned(self) -> bool:
-        """Whether the block does anything, as it does after any training, or texts are read."""
-        downs = (self.get_parameter(f"{block}.down.weight") for block in self.blocks)
+        """Whether a block does anything, as it does after any training, or texts are read."""
+        blocks = (self.get_submodule(block) for block in self.blocks)
+        downs = [one.down.weight for one in blocks if isinstance(one, Residual)]
         return self.texts is not None or any(bool(down.any()) for down in downs)
 
     def raw_columns(self) -> "TableEncoder":
@@ -142,7 +161,7 @@ class TableEncoder(AnyBackbone):
         if texts:
             way = (
                 f"The words in {texts[0]!r} are columns beside the others already: take another method, such "
-                "as logistic-probe or ridge-probe. For the texts alone leave out {spell('beside')}."
+                f"as logistic-probe or ridge-probe. For the texts alone leave out {spell('beside')}."
             )
         else:
             way = (
@@ -153,6 +172,26 @@ class TableEncoder(AnyBackbone):
         raise BadInput(
             f"{method} learns from the words of texts, and the data are a table ({columns}). {way}"
         )
+
+
+def _check(hidden: int, width: int, encoded: int) -> None:
+    """Raise `BadInput` for a size that no encoder of so many encoded columns has."""
+    found = {"hidden": hidden, "width": width}
+    what = [f"{name} is {value}, it must be >= 0" for name, value in found.items() if value < 0]
+    if width > 0 and hidden == 0:
+        what.append(f"width is {width} and hidden 0; take hidden >= 1 with a width")
+    if encoded == 0:
+        what.append("no column gives a feature")
+    if what:
+        raise BadInput(f"TableEncoder: {what[0]}.")
+
+
+def _layers(encoded: int, hidden: int, width: int) -> dict[str, nn.Module]:
+    """What comes behind the encoded columns, by name."""
+    if width:
+        blocks = {f"block{number}": Residual(width, hidden) for number in (1, 2)}
+        return {"project": nn.Linear(encoded, width), **blocks}
+    return {"block": Residual(encoded, hidden)} if hidden else {}
 
 
 def _example(schema: Schema) -> Tensor:

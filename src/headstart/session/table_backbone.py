@@ -12,9 +12,10 @@ from headstart.models import minilm
 from headstart.models.backbone import AnyBackbone, backbone
 from headstart.models.encoders import is_encoder
 from headstart.models.sources import BUILT_IN
-from headstart.models.tables import BESIDE, TableEncoder
+from headstart.models.tables import BESIDE, SIZES, TableEncoder
+from headstart.models.tables import MLP as MLP
+from headstart.models.tables import TABLE as TABLE
 
-TABLE = "table"  # name of the backbone that is made for a table
 MOST = 20  # left-out columns that are named
 
 
@@ -38,13 +39,14 @@ def table_backbone(data: Dataset, base: str | nn.Module, weights: str | None) ->
         base = backbone(str(base))
     if isinstance(base, TableEncoder):
         return base
-    if base not in (None, TABLE):
+    if base not in (None, TABLE, MLP):
         name = base if isinstance(base, str) else type(base).__name__
         raise BadData(
             f"{data.name} is a table, which the backbone {name} does not take. Leave the backbone out, "
-            f"name {TABLE!r}, or give the columns as an array of numbers."
+            f"name {TABLE!r} or {MLP!r}, or give the columns as an array of numbers."
         )
-    encoder = TableEncoder(schema_of(data.table))
+    hidden, width = SIZES[base if base == MLP else TABLE]
+    encoder = TableEncoder(schema_of(data.table), hidden, width=width)
     encoder.provisional = True
     if "text" in data.table.kinds and (lacking := minilm.lacking()) is not None:
         encoder.notes = (f"Of the texts, words are counted. {lacking}",)
@@ -55,7 +57,7 @@ def _reads_texts(base: str | nn.Module, weights: str | None) -> AnyBackbone | No
     """The backbone of texts that `base` is or names, with "+table" or without; None if it is none."""
     if isinstance(base, str):
         base = base.removesuffix(BESIDE)
-        if base == TABLE or is_encoder(base):
+        if base in (TABLE, MLP) or is_encoder(base):
             return None
         bare = ":" not in base and base not in BUILT_IN
         base = backbone(f"{modalities()[Tokens.kind].hub}:{base}" if bare else base, weights=weights)
@@ -67,7 +69,8 @@ def by_training_part(mapping: AnyBackbone, train: Dataset) -> AnyBackbone:
     if train.table is None or not isinstance(mapping, TableEncoder) or not mapping.provisional:
         return mapping
     tokens = None if mapping.texts is None else mapping.texts.tokens
-    return TableEncoder(schema_of(train.table, tokens=tokens), texts=mapping.texts)
+    hidden, width = mapping.sizes
+    return TableEncoder(schema_of(train.table, tokens=tokens), hidden, mapping.texts, width)
 
 
 def about_columns(mapping: AnyBackbone, test: Dataset) -> Iterator[str]:
