@@ -5,7 +5,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 BUILT_IN_DATA = ("clipart", "digits", "pbmc", "reviews", "spambase", "tones", "tweets")
-BUILT_IN_BACKBONES = ("efficientnet_lite0", "minilm", "minilm+table", "table", "table-mlp")
+BUILT_IN_BACKBONES = (
+    "efficientnet_lite0",
+    "minilm",
+    "minilm+table",
+    "small-convnet",
+    "small-convnet-groupnorm",
+    "table",
+    "table-mlp",
+)
 METHOD = re.compile(r'\bAbout\(\s*"([\w-]+)"')
 PUBLISHED = re.compile(r'\bPublished\(\s*name="([\w-]+)"')
 

@@ -49,12 +49,12 @@ def backbone(
     model of texts that reads from left to right, as GPT does, the last token's features are taken.
 
     Args:
-        source: "efficientnet_lite0" for pictures or "minilm" for texts (built-in, they need no
-            network), a name of timm's ("resnet18" or "timm:resnet18"), of torchvision's
-            ("torchvision:resnet18") or of transformers' ("transformers:bert-base-uncased", a local folder;
-            of CLIP "image-encoder:FOLDER" or "text-encoder:FOLDER"), a file of `save_encoder`, the folder of
-            a run or of a saved model ("runs/photos") or the `model` of a predictor, which keep their head as
-            `trained_head`, or a module of your own, which is copied and never changed.
+        source: "efficientnet_lite0" for pictures, "small-convnet" to pre-train on small ones or "minilm" for
+            texts (built-in, they need no network), a name of timm's ("resnet18" or "timm:resnet18"), of
+            torchvision's ("torchvision:resnet18") or of transformers' ("transformers:bert-base-uncased", a
+            local folder; of CLIP "image-encoder:FOLDER" or "text-encoder:FOLDER"), a file of `save_encoder`,
+            the folder of a run or of a saved model ("runs/photos") or the `model` of a predictor, which keep
+            their head as `trained_head`, or a module of your own, which is copied and never changed.
         example: inputs (n, ...) for that forward, two rows are enough. None takes the model's own
             input size, or guesses from its first layer.
         weights: a local file, `.safetensors` or a plain state dict, or a state dict, loaded strictly, also of
@@ -98,7 +98,8 @@ def backbone(
         origin = own_origin(source, example)
     else:
         kind, name = sources.resolve(source)
-        model = sources.build(kind, name, weights is None)
+        config = sources.config_for(name, example, preprocess)
+        model = sources.build(kind, name, weights is None, config=config)
         said = sources.about_preprocess(name, model) if preprocess is None else ()
         preprocess = preprocess or sources.preprocess(kind, name, model)
         tokens = sources.tokens(kind, name, model, tokenizer)

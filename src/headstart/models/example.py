@@ -8,6 +8,8 @@ from torch import Tensor, nn
 
 from headstart.core import BadInput, Preprocess, derive_seed
 
+from .small_convnet import SmallConvNet
+
 
 def like(example: Mapping[str, Any]) -> Tensor:
     """Example inputs of a saved shape and dtype."""
@@ -47,6 +49,8 @@ def _moments(preprocess: Preprocess) -> tuple[tuple[float, ...], tuple[float, ..
 
 def _guess(model: nn.Module) -> tuple[int, ...]:
     """Guess the shape of one input from the first layer with parameters."""
+    if isinstance(model, SmallConvNet):
+        return model.inputs.shape
     for module in model.modules():
         if next(module.parameters(recurse=False), None) is None:
             continue

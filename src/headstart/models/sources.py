@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from headstart.core import BadInput, HeadstartError, Preprocess, Tokens, Unknown
 from headstart.face import spell
 
-from . import hub, image_text, lite0, masked, minilm, texts, vision, weights
+from . import hub, image_text, lite0, masked, minilm, small_convnet, texts, vision, weights
 from .untrained import seeded
 
 Kind = Literal["builtin", "timm", "torchvision", "transformers", "image-encoder", "text-encoder", "cloze"]
-BUILT_IN = (lite0.NAME, minilm.NAME)
+BUILT_IN = (lite0.NAME, minilm.NAME, *small_convnet.NAMES)
 FILTERS: tuple[Literal["bilinear", "bicubic", "lanczos"], ...] = ("bilinear", "bicubic", "lanczos")
 _BY_TRANSFORMERS: dict[str, Kind] = {
     "transformers": "transformers",
@@ -87,7 +87,7 @@ def build(
         name: of the architecture there.
         pretrained: with the weights that `kind` offers; else random ones.
         seed: of the random weights.
-        config: of transformers' architecture, if known.
+        config: of transformers' architecture, or the inputs of a small network, if known.
 
     Raises:
         HeadstartError: the weights can't be fetched.
@@ -101,6 +101,8 @@ def build(
             return masked.build(config)
         if kind == "transformers":
             return texts.build(name, pretrained, config).eval()
+        if name in small_convnet.NAMES:
+            return small_convnet.build(name, config).eval()
         return makers[kind](name, pretrained).eval()
 
 
@@ -110,6 +112,8 @@ def preprocess(kind: Kind, name: str, model: nn.Module) -> Preprocess | None:
         return vision.preprocess(name, model)
     if isinstance(model, texts.Reader) or name == minilm.NAME:
         return None
+    if isinstance(model, small_convnet.SmallConvNet):
+        return small_convnet.preprocess(model)
     if kind == "builtin":
         return lite0.PREPROCESS
     if kind == "torchvision":
@@ -133,8 +137,17 @@ def tokens(kind: Kind, name: str, model: nn.Module, tokenizer: Any = None) -> To
     return minilm.tokens() if kind == "builtin" and name == minilm.NAME else None
 
 
+def config_for(name: str, example: Tensor | None, preprocess: Preprocess | None) -> dict[str, Any] | None:
+    """Settings of an architecture that is made for its inputs; None of others."""
+    if name not in small_convnet.NAMES:
+        return None
+    return small_convnet.Inputs.of(example, preprocess).settings()
+
+
 def known(model: nn.Module) -> dict[str, Any]:
     """Settings besides the name that rebuild the architecture, as JSON values."""
+    if isinstance(model, small_convnet.SmallConvNet):
+        return {"config": model.inputs.settings()}
     return {"config": texts.settings(model)} if isinstance(model, texts.Reader | vision.PictureReader) else {}
 
 

@@ -26,6 +26,7 @@ from .anatomy import Anatomy
 from .layout import Layout, Tap, pool
 from .places import places
 from .readout import OUTPUT, Readout
+from .small_convnet import SmallConvNet
 from .surgery import run
 from .text_tower import text_tower
 from .tracing import first_tensor, quiet
@@ -174,6 +175,11 @@ class AnyBackbone(Backbone):
         plain = copy.deepcopy(self)
         plain.readout = None
         return plain
+
+    @property
+    def learned(self) -> bool:
+        """Whether it has learned something; of the small built-in networks, whether they were trained."""
+        return self.inner.learned if isinstance(self.inner, SmallConvNet) else True
 
     @property
     def text_tower(self) -> TextTower | None:

@@ -21,9 +21,10 @@ from headstart.core import (
 )
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
+from headstart.data.modalities.pictures import sampled_sizes
 from headstart.data.modality import Modality, modalities
 from headstart.face import spell
-from headstart.models import image_text, minilm
+from headstart.models import image_text, minilm, small_convnet
 from headstart.models.backbone import AnyBackbone, backbone
 from headstart.models.encoders import is_encoder
 from headstart.models.saved import is_run, model_in
@@ -69,11 +70,24 @@ def build_backbone(data: Dataset, base: str | nn.Module, weights: str | None = N
             f"{modality.advice}"
         )
     if isinstance(base, str):
-        return backbone(_whole_name(base, modality), weights=weights)
+        small = base in small_convnet.NAMES and Tokens not in modality.readers
+        return (
+            _small(data, base, weights) if small else backbone(_whole_name(base, modality), weights=weights)
+        )
     if Tokens in modality.readers:
         raise BadData(f"{type(base).__name__} was given no tokenizer. Write backbone(module, tokenizer=...).")
     array = data.array if data.kind == kind_read(None) else None
     return backbone(base, example=None if array is None else torch.tensor(array[:2], dtype=torch.float32))
+
+
+def _small(data: Dataset, name: str, weights: str | None) -> AnyBackbone:
+    """A small network that reads pictures at their own size, of 8 to 64 pixels, or arrays as they are."""
+    if data.kind == kind_read(None):
+        assert data.array is not None
+        return backbone(name, example=torch.tensor(data.array[:2], dtype=torch.float32), weights=weights)
+    sides = [max(size) for size in sampled_sizes(data)] or [small_convnet.USUAL]
+    side = min(max(int(np.median(sides)), small_convnet.LEAST), small_convnet.MOST)
+    return backbone(name, preprocess=replace(small_convnet.PREPROCESS, size=(side, side)), weights=weights)
 
 
 def _whole_name(name: str, modality: Modality[Any]) -> str:
