@@ -11,7 +11,11 @@ from headstart.core.draws import reseeded
 from headstart.methods.mapping.pretraining._self_supervised import SelfSupervised
 from headstart.nn.views.cells import CellViews
 from headstart.nn.views.pictures import PictureViews
+from headstart.nn.views.recipe import PictureRecipe
 from headstart.nn.views.same import CallersViews, SameViews
+
+SMALL = 32  # most pixels of a side of small pictures
+LARGE = 64  # fewest of pictures that are blurred
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +70,25 @@ class ViewSettings(SelfSupervised[B]):
         self.check("cutout", 0 <= self.cutout < 1, "in [0, 1)")
 
 
-def views_of(settings: ViewSettings[Any], backbone: Backbone, task: Task) -> nn.Module:
+def views_of(
+    settings: ViewSettings[Any],
+    backbone: Backbone,
+    task: Task,
+    crop: tuple[float, float] | None = None,
+    size: tuple[int, int] | None = None,
+) -> nn.Module:
     """What makes a view (n, ...) of samples (n, ...) and seeds (n,), by the kind of the samples.
 
+    Args:
+        settings: of the views.
+        backbone: that they are for, whose normalisation of pictures is kept.
+        task: with the shape of the samples.
+        crop: range of the share of a picture's area that a crop keeps, such as (0.05, 0.4) for the small
+            ones of multi-crop (arXiv:2006.09882); None: that of the settings.
+        size: height and width of views of pictures; None: those of the pictures.
+
     Raises:
-        BadInput: there are no views for such samples.
+        BadInput: there are no views for such samples, or pictures are smaller than their views.
     """
     if task.views is not None:
         return CallersViews(task.views)
@@ -79,15 +97,61 @@ def views_of(settings: ViewSettings[Any], backbone: Backbone, task: Task) -> nn.
     if task.columns is not None:
         return CellViews(task.columns, settings.corruption)
     if len(task.shape) == 3:
-        mean, std = (getattr(backbone, name, None) for name in ("mean", "std"))
-        channels = task.shape[0]
-        if not (isinstance(mean, Tensor) and isinstance(std, Tensor) and len(mean) == channels):
-            mean, std = torch.zeros(channels), torch.ones(channels)
-        return PictureViews(mean, std, settings.crop or 0.2, settings.flip is not False)
+        return _of_pictures(picture_recipe(settings, task.shape, crop), settings, backbone, task.shape, size)
     raise BadInput(
-        f"{settings.about.name} has no views of samples of shape {task.shape}. Give your own: "
+        f"{settings.about.name} has no views of samples of shape {task.shape}: it has some of pictures "
+        "(channels, height, width), of rows of a table or of numbers, and of texts. Give your own: "
         "hs.fit(views=...)."
     )
+
+
+def picture_recipe(
+    settings: ViewSettings[Any], shape: tuple[int, ...], crop: tuple[float, float] | None = None
+) -> PictureRecipe:
+    """The ranges that the settings mean for pictures (channels, height, width)."""
+    colours, side = shape[0] == 3, min(shape[1:])
+    small = not colours and side <= SMALL
+
+    def given(value: float | None, otherwise: float) -> float:
+        return otherwise if value is None else float(value)
+
+    return PictureRecipe(
+        crop=crop or (given(settings.crop, 1.0 if small else 0.2), 1.0),
+        flip=0.5 * given(settings.flip, colours),
+        rotation=given(settings.rotation, 15 * small),
+        translation=given(settings.translation, 0.1 * small),
+        scaling=given(settings.scaling, 0.2 * small),
+        colour=settings.colour,
+        grey=settings.grey if colours else 0.0,
+        blur=given(settings.blur, 0.5 if side >= LARGE else 0.0),
+        noise=given(settings.noise, 0.2 * small),
+        cutout=settings.cutout,
+        solarise=settings.solarise,
+    )
+
+
+def _of_pictures(
+    recipe: PictureRecipe,
+    settings: ViewSettings[Any],
+    backbone: Backbone,
+    shape: tuple[int, ...],
+    size: tuple[int, int] | None,
+) -> PictureViews:
+    mean, std = (getattr(backbone, name, None) for name in ("mean", "std"))
+    known = isinstance(mean, Tensor) and isinstance(std, Tensor) and len(mean) == shape[0]
+    if settings.solarise > 0 and not known:
+        raise BadInput(
+            f"{settings.about.name}: solarise is {settings.solarise}, and the range of these arrays is not "
+            "known. Give pictures, or solarise=0."
+        )
+    if size is not None and (size[0] > shape[1] or size[1] > shape[2]):
+        raise BadInput(
+            f"{settings.about.name}: views of {size[0]} x {size[1]} pixels are larger than the pictures, of "
+            f"{shape[1]} x {shape[2]}. Take smaller views or larger pictures."
+        )
+    if isinstance(mean, Tensor) and isinstance(std, Tensor) and known:
+        return PictureViews(recipe, mean, std, size)
+    return PictureViews(recipe, torch.zeros(shape[0]), torch.ones(shape[0]), size, in_range=False)
 
 
 def two_views(parts: Parts, x: Tensor, seed: Tensor) -> tuple[Tensor, Tensor]:
