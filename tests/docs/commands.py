@@ -65,7 +65,7 @@ class Command:
         if self.name in ("export", "push"):
             return self.words[-1]
         usual = "encoder.safetensors" if self.name == "surgery" else None
-        return next((found for found in map(self.after, OUTPUTS) if found), usual)
+        return next((found.rstrip("/") for found in map(self.after, OUTPUTS) if found), usual)
 
     @property
     def inputs(self) -> list[str]:
@@ -95,7 +95,7 @@ class Command:
         flags = {
             flag for one in COMMANDS.commands[self.name].params for flag in one.opts + one.secondary_opts
         }
-        unused = {"--epochs"} if "fast" in self.words else set()  # which trains nothing
+        unused = {"--epochs"} if "fast" in self.words or "--steps" in flags else set()
         chosen = {flag: value for flag, value in (SMALL | self._read()).items() if flag in flags - unused}
         if self.name in ONE_METHOD and "--method" not in self.words and self.words[:2] != ALL_METHODS:
             placed = self.words[1] if self.name == "align" else ""

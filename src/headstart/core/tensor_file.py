@@ -1,5 +1,6 @@
 """Tensors in safetensors files: read into newly allocated memory, written whole or not at all."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from safetensors.torch import save
 from torch import Tensor
 
 from .errors import CannotWrite
+
+LENGTH = 8  # bytes at the beginning of a file, for the length of its header, which is a multiple of it
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -33,7 +36,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def write_tensors(file: Path, tensors: Mapping[str, Tensor], about: Mapping[str, str]) -> None:
-    """Write tensors and metadata; an older file is replaced at once.
+    """Write tensors and metadata; an older file is replaced at once. The same give the same bytes.
 
     Args:
         file: to write; its folder is made.
@@ -47,9 +50,19 @@ def write_tensors(file: Path, tensors: Mapping[str, Tensor], about: Mapping[str,
     fresh = file.with_name(f".{file.name}.tmp")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(save(plain, metadata=dict(about)))
+        fresh.write_bytes(_sorted(save(plain, metadata=dict(about))))
         fresh.replace(file)
     except OSError as error:
         if fresh.is_file():
             fresh.unlink()
         raise CannotWrite(f"Can't write {file}: {error.strerror or error}.") from error
+
+
+def _sorted(content: bytes) -> bytes:
+    """A safetensors file with its metadata by name: the library writes them in another order each time."""
+    size = int.from_bytes(content[:LENGTH], "little")
+    header = json.loads(content[LENGTH : LENGTH + size])
+    header["__metadata__"] = dict(sorted(header.get("__metadata__", {}).items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % LENGTH)
+    return len(text).to_bytes(LENGTH, "little") + text + content[LENGTH + size :]

@@ -16,7 +16,7 @@ from headstart.nn.heads import make_head
 from . import sources, texts
 from .anatomy import anatomy
 from .causal import with_tokens
-from .encoders import is_encoder, noted, refuse_operated, whole
+from .encoders import encoder_file, is_encoder, noted, refuse_operated, whole
 from .example import example_for, like
 from .head_choice import AUTO, LAST, choose_head, take_off
 from .image_text import SIDES
@@ -52,9 +52,10 @@ def backbone(
         source: "efficientnet_lite0" for pictures, "small-convnet" to pre-train on small ones or "minilm" for
             texts (built-in, they need no network), a name of timm's ("resnet18" or "timm:resnet18"), of
             torchvision's ("torchvision:resnet18") or of transformers' ("transformers:bert-base-uncased", a
-            local folder; of CLIP "image-encoder:FOLDER" or "text-encoder:FOLDER"), a file of `save_encoder`,
-            the folder of a run or of a saved model ("runs/photos") or the `model` of a predictor, which keep
-            their head as `trained_head`, or a module of your own, which is copied and never changed.
+            local folder; of CLIP "image-encoder:FOLDER" or "text-encoder:FOLDER"), a file of `save_encoder`
+            or the folder of a pre-training, the folder of a run or of a saved model ("runs/photos") or the
+            `model` of a predictor, which keep their head as `trained_head`, or a module of your own, which is
+            copied and never changed.
         example: inputs (n, ...) for that forward, two rows are enough. None takes the model's own
             input size, or guesses from its first layer.
         weights: a local file, `.safetensors` or a plain state dict, or a state dict, loaded strictly, also of
@@ -202,7 +203,7 @@ def _ready(
             raise BadInput(f"{source} is a run and has its own weights; leave out {spell('weights')}.")
         return _with_head(load_model(model_folder(source))[0], None, preprocess, tokenizer)
     if is_encoder(source):
-        return _again(_opened(Path(str(source))), file, preprocess, tokenizer)
+        return _again(_opened(encoder_file(str(source))), file, preprocess, tokenizer)
     return None
 
 

@@ -20,6 +20,7 @@ from .weights import load, read
 from .wrapped import AnyBackbone
 
 FORMAT = "headstart-encoder-1"
+ENCODER = "encoder.safetensors"  # in the folder of a pre-training
 SHOWN = 6  # largest number of layers with other settings in a report
 
 
@@ -161,8 +162,15 @@ def _digest(settings: Mapping[str, str], tensors: Mapping[str, Tensor]) -> str:
 
 
 def is_encoder(name: object) -> bool:
-    """Whether a backbone argument is a file that may hold an encoder."""
-    return isinstance(name, str | Path) and Path(name).suffix == ".safetensors"
+    """Whether a backbone argument is a file that may hold an encoder, or a folder with one."""
+    if not isinstance(name, str | Path):
+        return False
+    return Path(name).suffix == ".safetensors" or (Path(name) / ENCODER).is_file()
+
+
+def encoder_file(name: str | Path) -> Path:
+    """The file of an encoder: that in the folder of a pre-training, or the path itself."""
+    return Path(name) / ENCODER if Path(name).is_dir() else Path(name)
 
 
 def noted(path: Path) -> dict[str, str]:
@@ -215,7 +223,7 @@ def _differing(there: Mapping[str, str], here: Mapping[str, str]) -> tuple[str, 
 
 def refuse_operated(file: str | Path | Mapping[str, Tensor] | None) -> None:
     """Refuse weights of a modified encoder for a named architecture; its file holds its own."""
-    about = noted(Path(str(file))) if is_encoder(file) else {}
+    about = noted(encoder_file(str(file))) if is_encoder(file) else {}
     if about and json.loads(about["source"]).get("operations"):
         raise BadInput(
             f"{str(file)!r} holds an encoder that was operated on: its weights fit no architecture by name. "

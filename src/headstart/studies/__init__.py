@@ -70,8 +70,13 @@ def _with_settings(signature: inspect.Signature, spec: Study) -> inspect.Signatu
 
 
 def with_backbone(spec: Study, given: Sequence[Any], options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """The arguments of a call; that of the data alone gets a backbone of None, the built-in one for them."""
+    """The arguments of a call; that of the data alone gets a backbone of None, the built-in one for them.
+
+    Data by place beside a backbone by name are data.
+    """
     first = [item.name for item in spec.inputs[:2]]
+    if first == ["backbone", "data"] and len(given) == 1 and "backbone" in options and "data" not in options:
+        return (options["backbone"], *given), {name: v for name, v in options.items() if name != "backbone"}
     data = [*given, *(options[name] for name in ("data",) if name in options)]
     if first != ["backbone", "data"] or "backbone" in options or len(data) > 1:
         return given, options

@@ -25,7 +25,8 @@ from headstart.studies._spec import Study, studies
 UNFINISHED = re.compile(r"\.[\w-]+\.json\.\d+\.tmp")  # what `write_atomically` leaves if it is killed
 # what runs write beside the record and the page of their study
 WRITTEN = (
-    *("cache", "evaluations", EXAMPLES, EXPLANATIONS, LABEL_ERRORS, "labels.html", "model", "pictures"),
+    *("cache", "encoder.safetensors", "evaluations", EXAMPLES, EXPLANATIONS, LABEL_ERRORS, "labels.html"),
+    *("model", "pictures"),
     *("steps", "study.json", "ticks.jsonl", "timings.json"),
 )
 S = TypeVar("S", bound=StudySettings)

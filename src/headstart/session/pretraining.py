@@ -1,0 +1,129 @@
+"""Pre-training: which methods do it, checks of the data before it starts, and how long a step takes."""
+
+import copy
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from headstart.core import BadData, BadInput, Method, SeededLabelled, walk
+from headstart.data.random_draws import row_seeds, shuffled
+from headstart.data.train_test_split import Rows
+from headstart.methods.mapping.pretraining._self_supervised import NOTHING, SelfSupervised
+from headstart.methods.mapping.pretraining._views import ViewSettings, views_of
+from headstart.nn.views.same import SameViews
+from headstart.run.recipe import Recipe
+from headstart.run.state import Run, Tick
+from headstart.session.input_pipeline import column_rows
+from headstart.session.session import Session
+
+LOOKED_AT = 256  # rows that are looked at before the start
+TIMED = 3  # steps that are timed; the first warms up
+
+
+def pretrains(method: Method[Any]) -> bool:
+    """Whether a method pre-trains an encoder on samples alone."""
+    return isinstance(method, SelfSupervised)
+
+
+def names_of_pretraining() -> list[str]:
+    """Names of the methods that do."""
+    return sorted(kind.about.name for kind in walk() if issubclass(kind, SelfSupervised))
+
+
+def encoder_alone(method: Method[Any]) -> SelfSupervised[Any]:
+    """The method without a stage that learns from labels.
+
+    Raises:
+        BadInput: it does not pre-train.
+    """
+    if not isinstance(method, SelfSupervised):
+        raise BadInput(
+            f"{method.about.name} learns from labels, and pre-training takes samples alone. These methods "
+            f"pre-train: {', '.join(names_of_pretraining())}."
+        )
+    return replace(method, then=NOTHING)
+
+
+def follows(method: Method[Any]) -> bool:
+    """Whether a stage that learns from labels comes after the pre-training."""
+    return isinstance(method, SelfSupervised) and method.then != NOTHING
+
+
+def needs_labels(method: Method[Any]) -> bool:
+    """Whether the pre-training itself compares labels."""
+    return issubclass(method.about.needs, SeededLabelled)
+
+
+def view_maker(session: Session, method: Method[Any], rows: Rows, seed: int) -> nn.Module | None:
+    """What makes a random view of samples for a method, by their seeds; None if it compares no views."""
+    if not isinstance(method, ViewSettings):
+        return None
+    task = session.task(len(rows), seed)
+    task = replace(task, columns=column_rows(session, rows, seed), views=session.views)
+    return views_of(method, session.backbone, task)
+
+
+def two_views(views: nn.Module, x: Tensor, rows: Rows, seed: int) -> tuple[Tensor, Tensor]:
+    """Two random views (n, ...) of samples x (n, ...) of rows (n,)."""
+    draws = (torch.from_numpy(row_seeds(seed, rows, np.full(len(rows), number))) for number in range(2))
+    first, second = (views(x, seeds) for seeds in draws)
+    return first, second
+
+
+def check_samples(session: Session, method: Method[Any], rows: Rows, seed: int) -> list[str]:
+    """Notes on samples whose views are the same.
+
+    Args:
+        session: on the data.
+        method: that pre-trains.
+        rows: (n,) that it learns from.
+        seed: of the views.
+
+    Raises:
+        BadData: there are fewer than two rows, or all samples are the same.
+    """
+    many = len(rows) + (0 if session.unlabelled is None else len(session.unlabelled.data))
+    if many < 2:
+        raise BadData(
+            f"{session.data.name} leaves {many} row to pre-train on, and a method compares at least two. "
+            "Give more."
+        )
+    some = np.sort(rows[shuffled(len(rows), seed, "look")[:LOOKED_AT]])
+    x = session.samples(some)
+    if len(x) > 1 and bool((x == x[:1]).all()):
+        raise BadData(
+            f"All {len(x)} samples of {session.data.name} that were looked at are the same, so there is "
+            "nothing to tell apart. Give other data."
+        )
+    views = view_maker(session, method, rows, seed)
+    if views is None or isinstance(views, SameViews):
+        return []
+    first, second = two_views(views, x, some, seed)
+    if not torch.equal(first, second):
+        return []
+    note = (
+        f"The two views of each of {len(x)} samples are the same: nothing random is left in them. Any "
+        f"encoder solves that, so it learns little. Loosen the settings of {method.about.name}, or give your "
+        "own views."
+    )
+    return [note]
+
+
+def seconds_of_step(session: Session, method: Method[Any], rows: Rows, recipe: Recipe) -> float:
+    """Seconds of a step of a training, by the quickest of a few; nothing of it is kept."""
+    ends: list[float] = []
+
+    def clocked(ticks: Iterable[Tick], _run: Run[Any]) -> Iterator[Tick]:
+        for tick in ticks:
+            ends.append(time.perf_counter())
+            yield tick
+
+    timed = copy.copy(session)
+    timed.watch, timed.logbook = clocked, None
+    timed.fit(method, rows, replace(recipe, steps=TIMED))
+    return float(np.diff(ends).min())

@@ -1,0 +1,107 @@
+"""What `pretrain` is given: rows with labels or without, more rows beside, a backbone."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from headstart.core import BadData, BadInput, derive_seed
+from headstart.data.check import check, dependent_rows, readable_rows
+from headstart.data.dataset import Dataset
+from headstart.data.load import load
+from headstart.data.random_draws import shuffled
+from headstart.data.splits import holdout
+from headstart.data.train_test_split import Rows, train_and_test
+from headstart.data.unlabelled import CLASS, load_unlabelled, without_labels
+from headstart.face import spell
+from headstart.studies._runner import UNLABELLED, load_backbone, load_target
+from headstart.studies.distil.inputs import without_test_rows
+from headstart.studies.pretrain import PretrainSettings
+
+NAMED = ("label_column", "task", "attribute_column")  # options by which labels are asked for
+OF_LABELS = "label"  # the default of `label_column`
+
+
+def load_pretraining(
+    given: Mapping[str, Any], settings: PretrainSettings, columns: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The inputs by name; what begins with `_` is no input."""
+    data, notes = with_or_without_labels(given["data"], columns)
+    shared = {name: value for name, value in columns.items() if name in UNLABELLED}
+    more = given.get("unlabelled")
+    return {
+        "data": data,
+        "unlabelled": None if more is None else load_target(more, data, shared),
+        "backbone": load_backbone(given.get("backbone"), data, settings, given.get("weights")),
+        "_notes": notes,
+        "_random": given.get("weights") == "random",
+    }
+
+
+def with_or_without_labels(value: Any, columns: Mapping[str, Any]) -> tuple[Dataset, list[str]]:
+    """Labelled data, or the rows alone where there are no labels, with a note why.
+
+    Raises:
+        HeadstartError: nothing can be read, or labels were asked for by name and are not there.
+    """
+    if isinstance(value, Dataset):
+        return value, []
+    try:
+        return load(value, **columns), []
+    except (BadData, BadInput):
+        asked = [name for name in NAMED if columns.get(name) not in (None, OF_LABELS)]
+        if asked:
+            raise
+        kept = {name: each for name, each in columns.items() if name in UNLABELLED}
+        found = load_unlabelled(value, **kept)
+    every = " All columns are learned from: name one that is a label by "
+    advice = f"{every}{spell('label_column')}." if found.table is not None else ""
+    return found, [f"{found.name} has no labels, so nothing is classified on the way.{advice}"]
+
+
+def has_classes(data: Dataset) -> bool:
+    """Whether rows have classes of their own."""
+    return data.label_kind == "classes" and data.classes != (CLASS,)
+
+
+class Parts(NamedTuple):
+    """Readable data, and the rows that are learned from and held out."""
+
+    data: Dataset
+    train: Rows
+    test: Rows
+    notes: list[str]
+
+
+def split(data: Dataset, settings: PretrainSettings, reader: Any) -> Parts:
+    """Check the data and hold out a part: with labels the one that `adapt` tests on.
+
+    Raises:
+        BadData: fewer than two rows are left to learn from.
+    """
+    if data.classes != (CLASS,):
+        try:
+            checked = check(data, reader=reader).dataset
+            return Parts(checked, *train_and_test(checked, settings.test, settings.seed), [])
+        except BadData as error:
+            said = f"The labels of {data.name} can't be used, so nothing is classified on the way: {error}"
+    else:
+        said = ""
+    bare, looks, notes = readable_rows(without_labels(data))
+    bare = replace(bare, groups=dependent_rows(bare, looks))
+    train, test = holdout(bare.labels, bare.groups, settings.test, derive_seed(settings.seed, "holdout"))
+    if len(train) < 2:
+        raise BadData(
+            f"{data.name} leaves {len(train)} of {len(bare)} rows to learn from, and the rest is held out: "
+            "copies and rows of a group stay together. Give more rows."
+        )
+    return Parts(bare, train, test, [*([said] if said else []), *notes])
+
+
+def more_rows(unlabelled: Dataset | None, test: Dataset) -> tuple[Dataset | None, list[str]]:
+    """The rows without labels of which no copy is held out, and notes."""
+    return (None, []) if unlabelled is None else without_test_rows(unlabelled, test)
+
+
+def some(rows: Rows, most: int, seed: int) -> Rows:
+    """At most so many of the rows, in their order, always the same."""
+    return rows if len(rows) <= most else rows[sorted(shuffled(len(rows), seed, "some")[:most])]

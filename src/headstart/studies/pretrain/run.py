@@ -1,0 +1,208 @@
+"""How `pretrain` is computed: one training, watched on rows that it never sees."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from headstart.core import BadInput, derive_seed
+from headstart.face import spell
+from headstart.models.backbone import AnyBackbone
+from headstart.models.encoders import ENCODER, save_encoder
+from headstart.records.settings import StudySettings
+from headstart.session.fitted import EvalHook, EvalState
+from headstart.session.pretraining import (
+    check_samples,
+    encoder_alone,
+    names_of_pretraining,
+    needs_labels,
+    seconds_of_step,
+    view_maker,
+)
+from headstart.session.session import FitOptions, Session
+from headstart.studies._runner import Job, Trial, methods_of
+from headstart.studies._spec import Study
+from headstart.studies.pretrain import LossPoint, Pretraining, PretrainSettings
+from headstart.studies.pretrain.embedding_map import map_of
+from headstart.studies.pretrain.inputs import Parts, has_classes, load_pretraining, more_rows, some, split
+from headstart.studies.pretrain.plan import (
+    asked_steps,
+    bare,
+    batch_of,
+    planned_recipe,
+    planned_steps,
+    points_of,
+    usual_method,
+)
+from headstart.studies.pretrain.result import PretrainedEncoder
+from headstart.studies.pretrain.watching import (
+    BANK,
+    HELD,
+    Watched,
+    evaluated,
+    gain,
+    is_collapsed,
+    is_stuck,
+    measure,
+    thinned,
+)
+
+LOSSES = 400  # points of the curve in the record
+TRAINING = "pretrain"  # name of the step
+
+
+def load(
+    spec: Study, given: Mapping[str, Any], settings: PretrainSettings, columns: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Rows with labels or without, more rows beside, and the backbone."""
+    return load_pretraining(given, settings, columns)
+
+
+def check(settings: PretrainSettings, inputs: Mapping[str, Any]) -> None:
+    """Refuse a method that does not pre-train, or that compares labels where there are none."""
+    method = _method(settings, inputs)
+    if needs_labels(method) and not has_classes(inputs["data"]):
+        raise BadInput(
+            f"{method.about.name} compares the classes of rows, and {inputs['data'].name} has none. "
+            f"Take another of {', '.join(names_of_pretraining())}."
+        )
+
+
+def compute(job: Job[PretrainSettings]) -> dict[str, Any]:
+    """The record's own fields; the encoder is left for `finish`."""
+    settings = job.settings
+    job.notes += job.inputs["_notes"]
+    method = _method(settings, job.inputs)
+    with job.step("check the data"):
+        parts = split(job.inputs["data"], settings, job.inputs["backbone"].reader)
+        job.notes += parts.notes
+        session, more = _session(job, parts)
+        seed = derive_seed(settings.seed, "pretrain")
+        job.notes += check_samples(session, method, parts.train, seed)
+    watched = _watched(session, parts, method, settings.seed)
+    begun = perf_counter()
+    before = _once(job, "before", watched, _start_of(session, method, seed))
+    evaluation = perf_counter() - begun
+    random = None
+    if session.backbone.learned and method.start == "given" and not job.inputs["_random"]:
+        random = _once(job, "random", watched, session.backbone.untrained(seed))
+    rows = len(parts.train) + more
+    batch = batch_of(settings, method, session, rows)
+    recipe = planned_recipe(settings, method, batch, rows, seed)
+    plain = bare(method)
+
+    def plan() -> dict[str, Any]:
+        asked = asked_steps(settings, method, batch, rows)
+        steps, notes = planned_steps(
+            settings,
+            asked,
+            job.progress.elapsed,
+            lambda: seconds_of_step(session, plain, parts.train, recipe),
+            evaluation,
+        )
+        return {"steps": steps, "notes": notes}
+
+    with job.step("plan"):
+        planned = job.folder.steps.once("plan", plan)
+    job.notes += planned["notes"]
+    steps = planned["steps"]
+    at = points_of(steps, settings.evaluations)
+
+    def train(checkpoint: Path) -> dict[str, Any]:
+        def evaluate(step: int, state: EvalState) -> None:
+            _once(job, f"step {step}", watched, state.model.backbone)
+
+        hook = FitOptions(eval_hook=EvalHook(frozenset(at), evaluate))
+        long = replace(recipe, steps=steps)
+        fitted = session.fit(plain, parts.train, long, name=TRAINING, checkpoint=checkpoint, options=hook)
+        return {"encoder": dict(fitted.model.backbone.state_dict()), "curve": list(fitted.curve)}
+
+    value = job.trials([Trial(TRAINING, TRAINING, f"{method.title}", train)]).get(TRAINING)
+    if value is None:
+        raise BadInput(
+            f"The pre-training diverged. {' '.join(job.notes[-1:])} A lower {spell('lr')} may help."
+        )
+    encoder = copy.deepcopy(session.backbone)
+    encoder.load_state_dict(value["encoder"])
+    job.artefacts["encoder"] = encoder.eval()
+    found = {0: before} | {step: _once(job, f"step {step}", watched, encoder) for step in at}
+    groups = parts.data.groups_of(watched.held)
+    points = [evaluated(step, one, groups) for step, one in found.items()]
+    chance, named = method.chance_level(batch), replace(plain, then=None)
+    projection, spots = map_of(job, watched, found[at[-1]]["features"])
+    return {
+        "task": parts.data.name,
+        "kind": parts.data.kind,
+        "classes": list(parts.data.classes) if watched.classes else [],
+        "train_rows": len(parts.train),
+        "test_rows": len(parts.test),
+        "unlabelled_rows": more,
+        "backbone": session.backbone.name,
+        "width": session.backbone.width,
+        "method": named.label,
+        "title": named.title,
+        "steps": steps,
+        "batch": batch,
+        "chance": chance,
+        "loss": [LossPoint(*pair) for pair in thinned(value["curve"], LOSSES)],
+        "random": None if random is None else evaluated(0, random, groups),
+        "points": points,
+        "knn_gain": gain("knn", found[at[-1]], before, groups),
+        "probe_gain": gain("probe", found[at[-1]], before, groups),
+        "stuck": is_stuck(value["curve"], chance),
+        "collapsed": is_collapsed(points[-1], session.backbone.width),
+        "map": spots,
+        "projection": projection,
+    }
+
+
+def finish(job: Job[PretrainSettings], record: Pretraining) -> PretrainedEncoder:
+    """The encoder as a file, without what it was compared in."""
+    encoder: AnyBackbone = job.artefacts["encoder"]
+    folder = job.folder.path
+    with job.step("save"):
+        save_encoder(encoder, folder / ENCODER)
+    return PretrainedEncoder(folder, record, encoder)
+
+
+def _method(settings: StudySettings, inputs: Mapping[str, Any]) -> Any:
+    """The method that was named, or the usual one for the data, without a stage that reads labels."""
+    given: Any = settings
+    spec = given.method or usual_method(inputs["data"].kind)
+    return encoder_alone(methods_of([spec], inputs)[0])
+
+
+def _session(job: Job[PretrainSettings], parts: Parts) -> tuple[Session, int]:
+    """Where the method is fitted, and how many rows without labels are beside the data."""
+    more, notes = more_rows(job.inputs["unlabelled"], parts.data.subset(parts.test))
+    job.notes += notes
+    session = job.session(parts.data, parts.train, augment=False)
+    if more is None:
+        return session, 0
+    session.unlabelled = replace(session, data=more)
+    return session, len(more)
+
+
+def _start_of(session: Session, method: Any, seed: int) -> AnyBackbone:
+    """The encoder as the training begins with it."""
+    return session.backbone if method.start == "given" else session.backbone.untrained(seed)
+
+
+def _watched(session: Session, parts: Parts, method: Any, seed: int) -> Watched:
+    classes = len(parts.data.classes) if has_classes(parts.data) else 0
+    bank = some(parts.train, BANK, seed) if classes else parts.train[:0]
+    views = view_maker(session, method, parts.train, seed)
+    return Watched(session, bank, some(parts.test, HELD, seed), classes, views, seed)
+
+
+def _once(job: Job[PretrainSettings], name: str, watched: Watched, encoder: Any) -> dict[str, Any]:
+    """What an encoder is worth, measured once."""
+
+    def compute() -> dict[str, Any]:
+        own = copy.deepcopy(encoder).to(watched.session.engine.device)
+        return measure(watched, own)
+
+    found: dict[str, Any] = job.folder.steps.once(f"evaluate {name}", compute)
+    return found
