@@ -179,7 +179,9 @@ def test_what_is_refused(data, options, error, said, tmp_path):
 
 
 def test_a_budget_plans_the_steps_and_says_so(tmp_path):
-    found = hs.pretrain(net(), world(), out=tmp_path / "enc", **{**QUICK, "steps": 10**9, "budget": 1.5}).result
+    found = hs.pretrain(
+        net(), world(), out=tmp_path / "enc", **{**QUICK, "steps": 10**9, "budget": 1.5}
+    ).result
     assert 1 <= found.steps < 10**6
     assert any("A larger budget" in note for note in found.notes)
     assert json.loads((tmp_path / "enc" / "pretrain.json").read_text())["steps"] == found.steps
