@@ -23,6 +23,13 @@ class Ctx:
     step: int  # steps already done
     progress: float  # step / steps, in [0, 1)
     gather: Callable[[Tensor], Tensor]  # rows of all processes in rank order, differentiable
+    rank: int = 0  # of this process
+
+    def own(self, rows: Tensor) -> slice:
+        """Where this process's `rows` (n, ...) lie in `gather(rows)`."""
+        counts: list[int] = self.gather(torch.tensor([len(rows)], device=rows.device)).tolist()
+        first = sum(counts[: self.rank])
+        return slice(first, first + len(rows))
 
 
 @dataclass(frozen=True)

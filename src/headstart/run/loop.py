@@ -78,7 +78,7 @@ def train(run: Run[B], stream: Callable[[int], Iterator[B]]) -> Iterator[Tick]:
     for batch in stream(run.step):
         if run.step >= steps:
             return
-        ctx = Ctx(run.step, run.step / steps, run.engine.gather)
+        ctx = Ctx(run.step, run.step / steps, run.engine.gather, run.engine.rank)
         terms: dict[str, Tensor] = {}
         outputs = None
         share = batch.part(run.engine.rank, run.engine.world).to(run.engine.device, run.layout)
