@@ -1,12 +1,13 @@
 """Views of rows of a table: some cells are those of other rows."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from headstart.core.draws import reseeded, uniforms
+from headstart.nn.views.views import Views, identical
 
 
-class CellViews(nn.Module):
+class CellViews(Views):
     """Replace a share of the cells of each row by those of the same column in random training rows.
 
     So every column keeps its distribution (SCARF, arXiv:2106.15147). Missing cells are cells like others.
@@ -19,6 +20,8 @@ class CellViews(nn.Module):
         super().__init__()
         self.corruption = corruption
         self.register_buffer("columns", columns.clone())
+        if round(corruption * columns.shape[1]) == 0:
+            self.caution = identical(f"{corruption} of {columns.shape[1]} cells is none")
 
     def forward(self, x: Tensor, seed: Tensor) -> Tensor:
         """A view (n, columns) of x (n, columns), by seeds (n,): the rounded share of each row is replaced."""

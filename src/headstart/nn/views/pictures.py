@@ -1,18 +1,19 @@
 """Views of pictures."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from headstart.nn.views.colour import colour_matrices, light_factors
 from headstart.nn.views.draws import PictureDraws, draw
 from headstart.nn.views.erasing import add_noise, erase, solarise
 from headstart.nn.views.geometry import along_both, blur_weights, kernel_taps, resize_weights, turned
 from headstart.nn.views.recipe import PictureRecipe
+from headstart.nn.views.views import Views, identical
 
 PART = 2**20  # numbers of the pictures that are computed at once on a CPU, to stay in its caches
 
 
-class PictureViews(nn.Module):
+class PictureViews(Views):
     """Random views of pictures, one draw a picture.
 
     Turned, cropped and resized, flipped, blurred; then colours; then solarised, noise added, a square erased.
@@ -41,6 +42,7 @@ class PictureViews(nn.Module):
         """
         super().__init__()
         self.recipe, self.size, self.in_range = recipe, size, in_range
+        self.caution = "" if recipe.changes else identical("nothing that changes pictures is on")
         self.register_buffer("mean", mean.clone().view(-1))
         self.register_buffer("std", std.clone().view(-1))
 

@@ -4,15 +4,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from headstart.core import B, Backbone, BadInput, Parts, Task
 from headstart.core.draws import reseeded
 from headstart.methods.mapping.pretraining._self_supervised import SelfSupervised
+from headstart.nn.views.callers import CallersViews
 from headstart.nn.views.cells import CellViews
 from headstart.nn.views.pictures import PictureViews
 from headstart.nn.views.recipe import PictureRecipe
-from headstart.nn.views.same import CallersViews, SameViews
+from headstart.nn.views.same import SameViews
+from headstart.nn.views.views import Views
 
 SMALL = 32  # most pixels of a side of small pictures
 LARGE = 64  # fewest of pictures that are blurred
@@ -76,7 +78,7 @@ def views_of(
     task: Task,
     crop: tuple[float, float] | None = None,
     size: tuple[int, int] | None = None,
-) -> nn.Module:
+) -> Views:
     """What makes a view (n, ...) of samples (n, ...) and seeds (n,), by the kind of the samples.
 
     Args:
@@ -91,7 +93,7 @@ def views_of(
         BadInput: there are no views for such samples, or pictures are smaller than their views.
     """
     if task.views is not None:
-        return CallersViews(task.views)
+        return CallersViews(task.views, getattr(backbone, "mean", None), getattr(backbone, "std", None))
     if getattr(backbone, "tokens", None) is not None:
         return SameViews()
     if task.columns is not None:

@@ -1,0 +1,133 @@
+"""Views that the caller makes: a function, a transform of torchvision, or a batched module such as kornia's."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from headstart.core import BadInput
+from headstart.core.draws import reseeded
+from headstart.face import spell
+from headstart.nn.views.views import Views, identical
+
+TRIED = 8  # rows of the first batch on which two views are compared
+
+
+class CallersViews(Views):
+    """Views made by what the caller gave.
+
+    - A function of samples (n, ...) and their seeds (n,).
+    - A transform of torchvision: is called for each picture (c, h, w), with torch's generator seeded by the row.
+    - A function of samples (n, ...) alone, or a module of kornia's: is called for the batch, with torch's
+      generator seeded by all of its rows, so that a view depends on the batch that its picture is in. Of uint8
+      pictures it gets and gives floats in [0, 1].
+
+    Afterwards torch's generator is as it was.
+    """
+
+    def __init__(self, made: Any, mean: Tensor | None = None, std: Tensor | None = None) -> None:
+        """Take views from `made`.
+
+        Args:
+            made: see above.
+            mean: (c,) and `std` (c,), the normalisation of pictures that their encoder does; None: it does none.
+            std: see `mean`.
+
+        Raises:
+            BadInput: `made` is none of these.
+        """
+        super().__init__()
+        self._call = _caller(made, mean, std)
+        self._tried = False
+
+    def forward(self, x: Tensor, seed: Tensor) -> Tensor:
+        """What the caller's views of x (n, ...) are.
+
+        Raises:
+            BadInput: these are no tensor of as many rows.
+        """
+        views = self._call(x, seed)
+        if not isinstance(views, Tensor) or len(views) != len(x):
+            found = tuple(views.shape) if isinstance(views, Tensor) else type(views).__name__
+            raise BadInput(
+                f"The views of samples {tuple(x.shape)} are {found}. What makes views must return a tensor with "
+                f"as many rows, here {len(x)}."
+            )
+        if not self._tried:
+            self._try(x, seed, views)
+        return views
+
+    def _try(self, x: Tensor, seed: Tensor, views: Tensor) -> None:
+        """See in the first batch whether views differ, and lie where the encoder expects them."""
+        self._tried = True
+        if torch.equal(self._call(x[:TRIED], reseeded(seed[:TRIED], TRIED)), self._call(x[:TRIED], seed[:TRIED])):
+            self.caution = identical("what makes them draws nothing at random")
+        elif x.dtype == torch.uint8 and views.is_floating_point() and 0 <= views.min() and views.max() <= 1:
+            self.caution = (
+                "The views are floats in [0, 1], and floats are taken as normalised pictures. Let them be uint8, "
+                "or end with the normalisation of the backbone."
+            )
+
+
+def _caller(made: Any, mean: Tensor | None, std: Tensor | None) -> Callable[[Tensor, Tensor], Any]:
+    if type(made).__module__.partition(".")[0] == "torchvision":
+        return lambda x, seed: _each(made, x, seed)
+    if isinstance(made, type) or not callable(made):
+        raise BadInput(
+            f"{spell('views', made)} makes no views. Give a function of samples (n, ...) and seeds (n,), a transform "
+            "of torchvision or a module of kornia."
+        )
+    return made if _takes_seeds(made) else lambda x, seed: _batched(made, x, seed, mean, std)
+
+
+def _takes_seeds(made: Any) -> bool:
+    """Whether it takes two arguments, or one by the name of seed."""
+    try:
+        asked = inspect.signature(made.forward if isinstance(made, nn.Module) else made).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    places = [each for each in asked if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    needed = [each for each in places if each.default is each.empty]
+    return len(needed) == 2 or any(each.name == "seed" for each in places[1:2])
+
+
+def _each(made: Callable[[Tensor], Any], x: Tensor, seed: Tensor) -> Any:
+    """The views of each picture by itself, of equal shapes."""
+    views = []
+    for picture, number in zip(x, seed.tolist(), strict=True):
+        with _drawn_by(number, x.device):
+            views.append(made(picture))
+    if any(not isinstance(view, Tensor) for view in views):
+        return views[0]
+    if len({view.shape for view in views}) > 1:
+        raise BadInput(
+            "The views of pictures differ in size. Let the transform end with one size, such as a "
+            "RandomResizedCrop or a Resize."
+        )
+    return torch.stack(views)
+
+
+def _batched(
+    made: Callable[[Tensor], Any], x: Tensor, seed: Tensor, mean: Tensor | None, std: Tensor | None
+) -> Any:
+    """The views of a batch at once."""
+    raw = x.dtype == torch.uint8
+    with _drawn_by(int(reseeded(seed, len(seed)).sum()), x.device):
+        views = made(x.float() / 255 if raw else x)
+    if not raw or mean is None or std is None or not isinstance(views, Tensor):
+        return views
+    return (views - mean.to(views).view(-1, 1, 1)) / std.to(views).view(-1, 1, 1)
+
+
+@contextmanager
+def _drawn_by(seed: int, device: torch.device) -> Iterator[None]:
+    """Let torch's generators draw by the seed, and be as before afterwards."""
+    devices = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices):
+        torch.default_generator.manual_seed(seed)
+        for each in devices:
+            torch.cuda.default_generators[torch.cuda.current_device() if each.index is None else each.index].manual_seed(seed)
+        yield
