@@ -37,8 +37,7 @@ class Task:
     # rows (m, columns) of the training data, for methods that draw cells from the columns of a table or of
     # arrays (n, columns); None: there are none
     columns: Tensor | None = None
-    # makes one view (n, ...) of samples (n, ...) by their seeds (n,); None: the method's own
-    views: Callable[[Tensor, Tensor], Tensor] | None = None
+    views: Any = None  # of the caller's own, see `headstart.nn.views.callers`; None: the method's own
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from headstart.session.session import FitOptions, Session
 from headstart.session.session_data import attach_source, attach_target
 from headstart.session.table_backbone import by_training_part
 from headstart.session.teacher import attach_teacher, for_students
+from headstart.session.view_use import require_view_use
 
 QUICK = 1.0  # seconds; a quicker fit shows no progress bar
 
@@ -54,6 +55,7 @@ def fit(  # noqa: PLR0913  # an option is an argument
     teacher: Any = None,
     unlabelled: Any = None,
     shared_classes: bool = False,
+    views: Any = None,
 ) -> Predictor:
     """Carry out one method on all rows of the data; in a notebook a progress bar shows how far it is.
 
@@ -81,20 +83,23 @@ def fit(  # noqa: PLR0913  # an option is an argument
             `hs.data.load_unlabelled` takes; labels in them are dropped.
         shared_classes: whether the teacher may have other classes than the data; what it says is then
             restricted to those that both have.
+        views: of methods that compare random views: a function of samples (n, ...) and their seeds int64
+            (n,), a transform of torchvision, or a batched module such as kornia's; see
+            `headstart.nn.views.callers.CallersViews`. None: the method's own.
 
     Returns:
         The predictor; its `model` is the fitted backbone and head, its `training` says what happened: the
         losses (`curve`) and what was chosen, left out or is doubtful (`notes`). `save` keeps it all.
 
     Warns:
-        FitWarning: a note that questions the result, such as that importance weights are unreliable, or that
-            rows of a test part that the data name were learned from.
+        FitWarning: a note that questions the result, such as that importance weights are unreliable, that all
+            views of a sample are identical, or that rows of a test part that the data name were learned from.
 
     Raises:
         BadData: nothing readable, or a backbone for pictures is given arrays.
         BadInput: something else is given as the method, the base or the recipe; the method learns from a
-            source, a target or a teacher and there is none, or there is one and it does not; the teacher
-            has other classes; or weights are no finite numbers >= 0.
+            source, a target or a teacher and there is none, or there is one and it does not; so with views;
+            the teacher has other classes; or weights are no finite numbers >= 0.
         Mismatch: the checkpoint was saved from another method, backbone or settings.
         CannotWrite: the checkpoint or the cache can't be written.
         Diverged: the loss stopped being a number; the checkpoint holds the last good weights.
@@ -108,6 +113,7 @@ def fit(  # noqa: PLR0913  # an option is an argument
     if domains:
         require_target_use([method])
     require_teacher_use(method, teacher, unlabelled)
+    require_view_use(method, views)
     dataset = for_students(method, dataset, teacher)
     others = _sources(source, dataset, method)
     mapping = hand_on_head(fit_to_data(build_backbone(dataset, base), dataset), dataset, head)
@@ -122,6 +128,7 @@ def fit(  # noqa: PLR0913  # an option is an argument
         augment=dataset.modality.augment,
         engine=engine or One(),
         watch=progress.watch,
+        views=views,
     )
     session.source = attach_source(session, others) if others else None
     session.target = attach_target(session, domains.target, domains.target_labelled) if domains else None

@@ -37,6 +37,7 @@ from headstart.session.label_units import LabelUnits as LabelUnits
 from headstart.session.label_units import standardise_labels as standardise_labels
 from headstart.session.session_data import SessionData
 from headstart.session.students import ask_teacher, student_stream, unlabelled_of
+from headstart.session.view_use import draws_views
 
 COLUMN_ROWS = 4096  # most rows that cells of a column are drawn from
 
@@ -57,11 +58,6 @@ class MethodInputs(NamedTuple):
     own: InputSource
     beside: tuple[InputSource, ...]
     target_labelled: InputSource | None
-
-
-def draws_views(method: Method[Any]) -> bool:
-    """Whether a method makes views or masks of plain samples by itself."""
-    return issubclass(method.about.needs, Seeded | SeededLabelled)
 
 
 def column_rows(session: SessionData, rows: Rows, seed: int) -> Tensor | None:

@@ -35,7 +35,6 @@ from headstart.session.input_pipeline import (
     MethodInputs,
     batch_stream,
     column_rows,
-    draws_views,
     example_batch,
     method_inputs,
     plain_input,
@@ -53,6 +52,7 @@ from headstart.session.session_data import SessionData, SourceTasks
 from headstart.session.students import teacher_shapes
 from headstart.session.teacher import taught_by
 from headstart.session.unsolved import unsolved_as_diverged
+from headstart.session.view_use import draws_views, require_views_used, view_cautions
 
 CHECKPOINT_EVERY = 20  # steps
 
@@ -129,7 +129,7 @@ class Session(SessionData):
                 of_stage = FitOptions(weights, options.eval_hook if last else None)
                 saved = checkpoint if number == (descends or [len(stages) - 1])[-1] else None
                 fitted = _train(session, stage, started, learn, name or method.about.name, saved, of_stage)
-                head = fitted.model.head
+                head, cautions = fitted.model.head, [*cautions, *view_cautions(fitted.run)]
             backbone = fitted.model.backbone
         assert fitted is not None
         if holds_out:
@@ -190,6 +190,7 @@ def _start(
         recipe = replace(recipe, steps=min(-(-len(rows) // recipe.batch), least), views=0)
     suited = method if backbone.learned else method.at_full_rate()
     run = start(suited, copy.deepcopy(backbone), task, recipe, session.engine)
+    require_views_used(method, run, session.views)
     if session.cache is None or draws_views(method):
         return run, None
     key = f"{method!r} {head is None}"

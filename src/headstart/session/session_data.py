@@ -44,7 +44,7 @@ class SessionData:
     target: "TargetDomain | None" = None
     # rows without labels, on which methods are pre-trained beside those of the data
     unlabelled: "SessionData | None" = None
-    views: Callable[[Tensor, Tensor], Tensor] | None = None  # of the caller's own, for pre-training
+    views: Any = None  # of the caller's own, for pre-training, see `headstart.nn.views.callers`
     teacher: Teacher | None = None  # of students, for methods that learn what it says
     logbook: Path | None = None  # file for the ticks of all runs; None: none
     watch: Watch | None = None  # wraps the ticks of every run, for a progress bar

@@ -1,4 +1,4 @@
-"""Views that the caller makes: a function, a transform of torchvision, or a batched module such as kornia's."""
+"""Views that the caller makes: a function, a transform of torchvision, or a module of kornia's."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from headstart.core import BadInput
+from headstart.core import BadInput, HeadstartError
 from headstart.core.draws import reseeded
 from headstart.face import spell
 from headstart.nn.views.views import Views, identical
@@ -20,10 +20,11 @@ class CallersViews(Views):
     """Views made by what the caller gave.
 
     - A function of samples (n, ...) and their seeds (n,).
-    - A transform of torchvision: is called for each picture (c, h, w), with torch's generator seeded by the row.
+    - A transform of torchvision: is called for each picture (c, h, w), with torch's generator seeded by its
+      row.
     - A function of samples (n, ...) alone, or a module of kornia's: is called for the batch, with torch's
-      generator seeded by all of its rows, so that a view depends on the batch that its picture is in. Of uint8
-      pictures it gets and gives floats in [0, 1].
+      generator seeded by all of its rows, so that a view depends on the batch that its picture is in. Of
+      uint8 pictures it gets and gives floats in [0, 1].
 
     Afterwards torch's generator is as it was.
     """
@@ -33,8 +34,8 @@ class CallersViews(Views):
 
         Args:
             made: see above.
-            mean: (c,) and `std` (c,), the normalisation of pictures that their encoder does; None: it does none.
-            std: see `mean`.
+            mean: (c,), subtracted from pictures in [0, 1] by their encoder; None: nothing is.
+            std: (c,), by which it divides them then.
 
         Raises:
             BadInput: `made` is none of these.
@@ -49,12 +50,18 @@ class CallersViews(Views):
         Raises:
             BadInput: these are no tensor of as many rows.
         """
-        views = self._call(x, seed)
+        try:
+            views = self._call(x, seed)
+        except HeadstartError:
+            raise
+        except (TypeError, ValueError, RuntimeError, LookupError, AttributeError) as error:
+            kind = f"{str(x.dtype).removeprefix('torch.')} {tuple(x.shape)}"
+            raise BadInput(f"What makes views failed on samples {kind}: {error}") from error
         if not isinstance(views, Tensor) or len(views) != len(x):
             found = tuple(views.shape) if isinstance(views, Tensor) else type(views).__name__
             raise BadInput(
-                f"The views of samples {tuple(x.shape)} are {found}. What makes views must return a tensor with "
-                f"as many rows, here {len(x)}."
+                f"The views of samples {tuple(x.shape)} are {found}. What makes views must return a tensor "
+                f"with as many rows, here {len(x)}."
             )
         if not self._tried:
             self._try(x, seed, views)
@@ -63,22 +70,28 @@ class CallersViews(Views):
     def _try(self, x: Tensor, seed: Tensor, views: Tensor) -> None:
         """See in the first batch whether views differ, and lie where the encoder expects them."""
         self._tried = True
-        if torch.equal(self._call(x[:TRIED], reseeded(seed[:TRIED], TRIED)), self._call(x[:TRIED], seed[:TRIED])):
+        some, seeds = x[:TRIED], seed[:TRIED]
+        if torch.equal(self._call(some, seeds), self._call(some, reseeded(seeds, TRIED))):
             self.caution = identical("what makes them draws nothing at random")
-        elif x.dtype == torch.uint8 and views.is_floating_point() and 0 <= views.min() and views.max() <= 1:
+        elif x.dtype == torch.uint8 and views.is_floating_point() and _in_unit_range(views):
             self.caution = (
-                "The views are floats in [0, 1], and floats are taken as normalised pictures. Let them be uint8, "
-                "or end with the normalisation of the backbone."
+                "The views are floats in [0, 1], and floats are taken as normalised pictures. Let them be "
+                "uint8, or end with the normalisation of the backbone."
             )
 
 
+def _in_unit_range(x: Tensor) -> bool:
+    return bool(x.min() >= 0 and x.max() <= 1)
+
+
 def _caller(made: Any, mean: Tensor | None, std: Tensor | None) -> Callable[[Tensor, Tensor], Any]:
-    if type(made).__module__.partition(".")[0] == "torchvision":
+    modules = made.modules() if isinstance(made, nn.Module) else [made]
+    if any(type(each).__module__.partition(".")[0] == "torchvision" for each in modules):
         return lambda x, seed: _each(made, x, seed)
     if isinstance(made, type) or not callable(made):
         raise BadInput(
-            f"{spell('views', made)} makes no views. Give a function of samples (n, ...) and seeds (n,), a transform "
-            "of torchvision or a module of kornia."
+            f"{spell('views', made)} makes no views. Give a function of samples (n, ...) and seeds (n,), a "
+            "transform of torchvision or a module of kornia."
         )
     return made if _takes_seeds(made) else lambda x, seed: _batched(made, x, seed, mean, std)
 
@@ -129,5 +142,6 @@ def _drawn_by(seed: int, device: torch.device) -> Iterator[None]:
     with torch.random.fork_rng(devices):
         torch.default_generator.manual_seed(seed)
         for each in devices:
-            torch.cuda.default_generators[torch.cuda.current_device() if each.index is None else each.index].manual_seed(seed)
+            with torch.cuda.device(each):
+                torch.cuda.manual_seed(seed)
         yield

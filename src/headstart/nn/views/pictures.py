@@ -93,7 +93,8 @@ class PictureViews(Views):
             taps = kernel_taps(min(after))
             some = draws.sigma.nonzero()[:, 0]
             for axis, matrix in enumerate(axes):
-                matrix[some] = blur_weights(draws.sigma[some], after[axis], taps) @ matrix[some]
+                blurs = blur_weights(draws.sigma[some], after[axis], taps)
+                matrix[some] = (blurs @ matrix[some]).to(matrix.dtype)  # half of it under autocast
         return along_both(x, *axes).to(self.mean.dtype)
 
     def _coloured(self, x: Tensor, draws: PictureDraws, raw: bool) -> Tensor:
