@@ -65,6 +65,7 @@ from headstart.methods.mapping.finetuning.surgical import Surgical as Surgical
 from headstart.methods.mapping.finetuning.wise_ft import WiSEFT as WiSEFT
 from headstart.methods.mapping.joint.multi_task import MultiTask as MultiTask
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch as FromScratch
+from headstart.methods.mapping.pretraining.masked_imputation import MaskedImputation as MaskedImputation
 from headstart.methods.mapping.pretraining.pretrain_fine_tune import PretrainFineTune as PretrainFineTune
 from headstart.methods.mapping.pretraining.simclr import SimCLR as SimCLR
 from headstart.methods.mapping.pretraining.supervised import SupervisedPretraining as SupervisedPretraining

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from torch import nn
 
-from headstart.core import B, Backbone, LabelKind, Method, On, Parts, Task, make
+from headstart.core import B, Backbone, LabelKind, Method, On, Parts, Seeded, Task, make
+from headstart.core.filled import Filled
 from headstart.core.linear_head import LinearHead
 from headstart.methods.outputs.probing.linear_probe import linear_probe
 
@@ -61,6 +62,17 @@ class SelfSupervised(Method[B]):
     def chance_level(self, rows: int) -> float | None:
         """The loss of an encoder that tells nothing apart, for a batch of so many rows; None: not known."""
         return None
+
+    def chance_in(self, parts: Parts, rows: int) -> float | None:
+        """The same where it follows from the data that the parts were built for."""
+        return self.chance_level(rows)
+
+    def examples(self, parts: Parts, batch: Seeded) -> list[Filled]:
+        """What was hidden of each row of a batch, and what is filled in; none if nothing is filled in.
+
+        The parts are in evaluation mode, and a row's mask is that of its seed.
+        """
+        return []
 
 
 def encoder_parts(
