@@ -82,7 +82,41 @@ def test_the_view_is_the_box_resized():
     assert (augment(x, SEEDS[:1], (32, 32)).int() - want.int()).abs().float().mean() < 1
 
 
-@pytest.mark.parametrize("wrong", [{"scale": (0, 1)}, {"scale": (0.5, 2)}, {"ratio": (2, 1)}])
+def test_colours_blurs_turns_and_squares_come_after_the_crop():
+    """A crop is drawn as before; all of each is a function of its row's seed, and uint8."""
+    x, plain = pictures(), Augment()(pictures(), SEEDS, (32, 32))
+    for more in ({"colour": 0.5}, {"grey": 1}, {"blur": 1}, {"rotation": 20}, {"cutout": 0.2}):
+        augment = Augment(**more)
+        views = augment(x, SEEDS, (32, 32))
+        assert views.dtype == torch.uint8
+        assert views.is_contiguous(memory_format=torch.channels_last)
+        assert torch.equal(augment(x[2:3].contiguous(), SEEDS[2:3], (32, 32))[0], views[2])
+        assert not torch.equal(views, plain)
+        assert (augment.draw(SEEDS, (40, 40))[0] == Augment().draw(SEEDS, (40, 40))[0]).all()
+    grey = Augment(grey=1)(x, SEEDS, (32, 32)).float()
+    luma = (plain * torch.tensor([0.2989, 0.587, 0.114])[:, None, None]).sum(1, keepdim=True)
+    assert (grey - luma).abs().max() <= 0.51
+    covered = Augment(cutout=0.25)(x, SEEDS, (32, 32)) != plain
+    assert covered.any(1).float().mean() == pytest.approx(0.25, abs=0.01)
+
+
+def test_what_is_off_besides_crops_and_flips_is_not_among_the_settings():
+    """So that records and caches from before it could be on stay valid."""
+    assert set(Augment().settings()) == {"scale", "ratio", "flip"}
+    assert Augment(blur=0.5).settings()["blur"] == 0.5
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"colour": 2},
+        {"cutout": 1},
+        {"rotation": -1},
+        {"scale": (0, 1)},
+        {"scale": (0.5, 2)},
+        {"ratio": (2, 1)},
+    ],
+)
 def test_wrong_settings(wrong):
     with pytest.raises(BadInput, match=next(iter(wrong))):
         Augment(**wrong)

@@ -62,3 +62,13 @@ def test_samples_of_an_odd_shape_are_refused():
     net = hs.models.backbone(nn.Sequential(nn.Flatten(), nn.Linear(120, 3)), example=x[:2])
     with pytest.raises(BadInput, match=r"no views of samples of shape \(2, 3, 4, 5\).*views="):
         hs.fit(hs.methods.SimCLR(steps=1), net, (x, Y))
+
+
+def test_an_augmentation_of_pictures_alone_can_be_chosen():
+    with pytest.raises(BadInput, match=r"augment makes views of pictures alone"):
+        fitted(hs.methods.LogisticProbe(), augment=hs.data.Augment(colour=0.5))
+    pictures, recipe = hs.data.load("digits").subset(range(40)), hs.Recipe(steps=1, batch=4, views=None)
+    ways = [hs.data.Augment(colour=0.5), hs.data.Augment(colour=0.5), None]
+    both = [weights(hs.fit("fine-tune", "small-convnet", pictures, recipe, augment=way)) for way in ways]
+    assert torch.equal(both[0], both[1])
+    assert not torch.equal(both[0], both[2])

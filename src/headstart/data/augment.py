@@ -1,6 +1,9 @@
-"""Random resized crops and horizontal flips of batches of uint8 pictures (arXiv:1409.4842)."""
+"""Random views of batches of uint8 pictures: crops and flips, and colours, blurs, turns and erased squares.
 
-import math
+The draws are those of `headstart.nn.views`, and so is all but the crop: Pillow resizes, which is quicker
+where pictures shrink, runs beside the training, and gives uint8.
+"""
+
 from dataclasses import asdict, dataclass
 from typing import Any, final
 
@@ -11,30 +14,52 @@ from PIL import Image
 from torch import Tensor
 
 from headstart.core import BadInput
+from headstart.core.draws import uniforms
 from headstart.data.parallel import parallel_map
-from headstart.data.random_draws import uniforms
+from headstart.nn.views.draws import CROP, crop_boxes
+from headstart.nn.views.pictures import PictureViews
+from headstart.nn.views.recipe import PictureRecipe
 
 Pixels = NDArray[np.uint8]
 
-_TRIES = 10  # attempts before falling back to the largest central crop
+_MOST = {
+    "colour": 1.25,
+    "grey": 1.0,
+    "blur": 1.0,
+    "rotation": 180.0,
+    "cutout": 0.99,
+}  # beside crops and flips
 
 
 @final
 @dataclass(frozen=True)
 class Augment:
-    """Random resized crop and horizontal flip.
+    """Random resized crop and horizontal flip, and what is on besides.
 
     Attributes:
         scale: the share of the picture's area that is kept, drawn evenly from this range in (0, 1].
         ratio: the crop's aspect over the picture's own, drawn evenly on a log scale; both > 0.
         flip: whether pictures are flipped horizontally with probability 1/2.
+        colour: strength of the colour jitter, in [0, 1.25]; 0.5 is half of SimCLR's.
+        grey: probability that a picture loses its colours, in [0, 1].
+        blur: probability of a Gaussian blur, in [0, 1].
+        rotation: most degrees that views are turned by, either way, in [0, 180].
+        cutout: share of a view's area that a square of the middle grey covers, in [0, 1).
     """
 
     scale: tuple[float, float] = (0.5, 1.0)
     ratio: tuple[float, float] = (3 / 4, 4 / 3)
     flip: bool = True
+    colour: float = 0.0
+    grey: float = 0.0
+    blur: float = 0.0
+    rotation: float = 0.0
+    cutout: float = 0.0
 
     def __post_init__(self) -> None:
+        for name, most in _MOST.items():
+            if not 0 <= getattr(self, name) <= most:
+                raise BadInput(f"{name}={getattr(self, name)}: it must be in [0, {most}].")
         if not 0 < self.scale[0] <= self.scale[1] <= 1:
             raise BadInput(f"scale={self.scale}: it must be a range within (0, 1].")
         if not 0 < self.ratio[0] <= self.ratio[1]:
@@ -43,11 +68,11 @@ class Augment:
     @property
     def changes(self) -> bool:
         """Whether it changes pictures at all."""
-        return self.flip or self.scale[0] < 1 or self.ratio != (1, 1)
+        return self._more().changes or self.flip or self.scale[0] < 1 or self.ratio != (1, 1)
 
     def settings(self) -> dict[str, Any]:
-        """Settings as JSON values."""
-        return asdict(self)
+        """Settings as JSON values; of what is off besides crops and flips there is nothing."""
+        return {name: value for name, value in asdict(self).items() if name not in _MOST or value}
 
     def __call__(self, x: Tensor, seeds: NDArray[np.int64], size: tuple[int, int]) -> Tensor:
         """Augment each picture once.
@@ -70,28 +95,26 @@ class Augment:
                 views[row] = views[row, :, ::-1].copy()
 
         parallel_map(view, range(len(pictures)))
-        return torch.from_numpy(views).permute(0, 3, 1, 2)
+        changed = torch.from_numpy(views).permute(0, 3, 1, 2)
+        return self._changed(changed, torch.from_numpy(seeds)) if self._more().changes else changed
+
+    def _more(self) -> PictureRecipe:
+        """What changes pictures besides the crop and the flip."""
+        return PictureRecipe(**{name: getattr(self, name) for name in _MOST})
+
+    def _changed(self, x: Tensor, seed: Tensor) -> Tensor:
+        """The uint8 pictures x (n, 3, h, w) with other colours and so on."""
+        grey, unit = torch.full((3,), 0.5), torch.ones(3)
+        views: Tensor = PictureViews(self._more(), grey, unit)(x, seed)
+        return ((views + 0.5) * 255).round().clamp(0, 255).to(torch.uint8)
 
     def draw(
         self, seeds: NDArray[np.int64], size: tuple[int, int]
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Draw the crops: (n, 4) top, left, height, width in pixels; (n,) bool flipped."""
-        noise = uniforms(seeds, 2 * _TRIES + 3)
-        area = self.scale[0] + (self.scale[1] - self.scale[0]) * noise[:, :_TRIES]
-        low, high = (math.log(edge) for edge in self.ratio)
-        aspect = np.exp(low + (high - low) * noise[:, _TRIES : 2 * _TRIES])
-        tall, wide = np.sqrt(area / aspect), np.sqrt(area * aspect)
-        fits = (tall <= 1) & (wide <= 1)
-        first = fits.argmax(1)[:, None]  # 0 if none fits
-        shares = np.concatenate(
-            [np.take_along_axis(tall, first, 1), np.take_along_axis(wide, first, 1)], axis=1
-        )
-        shares /= np.maximum(1, shares.max(1, keepdims=True))
-        whole = np.array(size)
-        sides = np.rint(shares * whole).astype(np.int64).clip(1, whole)
-        corners = np.floor(noise[:, -3:-1] * (whole - sides + 1)).astype(np.int64)
-        mirrored: NDArray[np.bool_] = (noise[:, -1] < 0.5) & self.flip
-        return np.concatenate([corners, sides], axis=1), mirrored
+        noise = uniforms(torch.from_numpy(seeds), CROP)
+        mirrored: NDArray[np.bool_] = (noise[:, -1] < 0.5).numpy() & self.flip
+        return crop_boxes(noise, self.scale, self.ratio, size).numpy(), mirrored
 
 
 def _resized(picture: Pixels, box: list[int], size: tuple[int, int]) -> Pixels:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from torch import nn
 
 from headstart.core import BadInput, Method, make
+from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.data.domains import Domains
 from headstart.data.load import load
@@ -18,6 +19,7 @@ from headstart.data.pooled import Given
 from headstart.data.row_numbers import RowNumberWarning, numbers_left_out
 from headstart.data.source_task import load_sources
 from headstart.data.unlabelled import load_unlabelled
+from headstart.face import spell
 from headstart.models.trained_head import HeadChoice
 from headstart.predictor.predictor import Predictor
 from headstart.predictor.training import Training
@@ -56,6 +58,7 @@ def fit(  # noqa: PLR0913  # an option is an argument
     unlabelled: Any = None,
     shared_classes: bool = False,
     views: Any = None,
+    augment: Augment | None = None,
 ) -> Predictor:
     """Carry out one method on all rows of the data; in a notebook a progress bar shows how far it is.
 
@@ -86,6 +89,8 @@ def fit(  # noqa: PLR0913  # an option is an argument
         views: of methods that compare random views: a function of samples (n, ...) and their seeds int64
             (n,), a transform of torchvision, or a batched module such as kornia's; see
             `headstart.nn.views.callers.CallersViews`. None: the method's own.
+        augment: of training with labels on pictures: `hs.data.Augment(...)`, such as with a colour jitter;
+            None: crops and flips. `hs.Recipe(views=0)` turns it off.
 
     Returns:
         The predictor; its `model` is the fitted backbone and head, its `training` says what happened: the
@@ -125,7 +130,7 @@ def fit(  # noqa: PLR0913  # an option is an argument
         mapping,
         dataset,
         cache=Path(cache) if cache else None,
-        augment=dataset.modality.augment,
+        augment=_augment(dataset, augment),
         engine=engine or One(),
         watch=progress.watch,
         views=views,
@@ -159,6 +164,15 @@ def fit(  # noqa: PLR0913  # an option is an argument
     return Predictor(
         fitted.model, dataset.classes, mapping.preprocess, label_kind=dataset.label_kind, training=training
     )
+
+
+def _augment(dataset: Dataset, given: Augment | None) -> Augment | None:
+    """What makes views of pictures for training with labels."""
+    if given is not None and dataset.modality.augment is None:
+        raise BadInput(
+            f"{spell('augment')} makes views of pictures alone, not of {dataset.name}: leave it out."
+        )
+    return given or dataset.modality.augment
 
 
 def _sources(source: Any, dataset: Dataset, method: Method[Any]) -> list[Dataset]:
