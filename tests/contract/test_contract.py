@@ -206,7 +206,7 @@ def test_accumulation_is_exact(kind):
     for parts in (1, 3):
         if parts > 1 and (kind.about.stochastic_loss or not kind.about.per_sample_loss):
             pytest.skip("declares that its loss compares rows or draws random numbers")
-        norm = kind.about.needs_batch_norm
+        norm = kind.about.needs_batch_norm or kind.about.needs_dropout
         run = fresh(kind, norm=norm, accumulate=parts, optimiser="sgd", batch=8)
         results.append(finish(run).parts.state_dict())
     for name, value in results[0].items():
@@ -216,7 +216,7 @@ def test_accumulation_is_exact(kind):
 @every
 def test_a_replay_of_what_is_frozen_changes_nothing(kind):
     """The cache's promise: where a frozen prefix is found, training on its outputs gives the same."""
-    norm = kind.about.needs_batch_norm
+    norm = kind.about.needs_batch_norm or kind.about.needs_dropout
     run, twin = fresh(kind, norm=norm), fresh(kind, norm=norm)
     replay = find(run, batch_for(kind, 8, 0)).replay
     learned = learning(run)

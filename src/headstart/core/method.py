@@ -66,6 +66,7 @@ class About:
     labels_of_teacher: bool = False  # reads no labels: it learns all outputs that its teacher has
     needs_places: bool = False  # requires blocks whose outputs have places: maps, or tokens of pictures
     needs_pictures: bool = False  # requires samples that are pictures (channels, height, width)
+    needs_dropout: bool = False  # requires a backbone whose forwards differ in training, as by dropout
     label_kinds: tuple[LabelKind, ...] = LABEL_KINDS  # kinds of label that it can learn
     growth: float = 1.25  # of the time of a solution in closed form: the power of the rows that it grows with
     package: str = ""  # that it imports and headstart does without; scikit-learn is "sklearn"

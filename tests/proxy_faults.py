@@ -1,0 +1,118 @@
+"""Faults of proxy tasks and of the pairs of texts and tables, for tests/test_faults.py."""
+
+from tests.faults import Fault
+
+PROXY = (
+    Fault(
+        "methods/mapping/pretraining/relative_rotation.py",
+        "(steps[:, 1] - steps[:, 0]) % self.angles",
+        "(steps[:, 0] - steps[:, 1]) % self.angles",
+        "the angle has the wrong sign",
+        "methods/test_relative_rotation.py how_much_further",
+    ),
+    Fault(
+        "methods/mapping/pretraining/relative_rotation.py",
+        "steps = (draws[:, :2] * self.angles).long()",
+        "steps = (draws[:, :2] * self.angles).long() * torch.tensor([0, 1])",
+        "the first patch is never rotated, and the second alone tells the label",
+        "methods/test_relative_rotation.py alone_does_not_tell",
+    ),
+    Fault(
+        "methods/mapping/pretraining/relative_rotation.py",
+        "both = draws[:, 2] if self.round else 0 * draws[:, 2]",
+        "both = 0 * draws[:, 2]",
+        "at fine angles the blur of the interpolation tells the rotation",
+        "methods/test_relative_rotation.py fine_angles",
+    ),
+    Fault(
+        "nn/views/turned.py",
+        "first = torch.stack([cos, -sin, centre[:, 0]], 1)",
+        "first = torch.stack([cos, sin, centre[:, 0]], 1)",
+        "patches are sheared and not rotated",
+        "methods/test_relative_rotation.py patch_by_hand",
+    ),
+    Fault(
+        "nn/views/turned.py",
+        "torch.arange(4, device=x.device).repeat_interleave(len(x))",
+        "torch.arange(4, device=x.device).repeat(len(x))",
+        "the labels of the rotations are in another order than the pictures",
+        "methods/test_rotation.py head_that_says or one_rotation or corner or flips",
+    ),
+    Fault(
+        "methods/mapping/pretraining/relative_position.py",
+        "corner = place * cell + jittered(draws, cell, side)",
+        "corner = place * cell",
+        "patches lie side by side at the same places, and lines go on from one to the other",
+        "methods/test_relative_position.py leave_a_gap",
+    ),
+    Fault(
+        "methods/mapping/pretraining/relative_position.py",
+        "PLACES = ((0, 0), (0, 1), (0, 2), (1, 0),",
+        "PLACES = ((0, 0), (1, 0), (0, 2), (0, 1),",
+        "places are counted column by column",
+        "methods/test_relative_position.py each_answer",
+    ),
+    Fault(
+        "methods/mapping/pretraining/jigsaw.py",
+        "torch.stack([order // self.grid, order % self.grid], 2)",
+        "torch.stack([order % self.grid, order // self.grid], 2)",
+        "rows and columns of tiles are exchanged",
+        "methods/test_jigsaw.py permutation_says",
+    ),
+    Fault(
+        "nn/permutations.py",
+        "torch.minimum(nearest, distance), total + distance",
+        "distance, total + distance",
+        "permutations are far from the one before alone",
+        "methods/test_jigsaw.py far_apart",
+    ),
+    Fault(
+        "methods/mapping/pretraining/colourisation.py",
+        "shown = pixels_in(parts).normalised(grey(levels).expand_as(levels))",
+        "shown = pixels_in(parts).normalised(levels)",
+        "the encoder sees the colours that it has to tell",
+        "methods/test_colourisation.py sees_no_colour",
+    ),
+    Fault(
+        "nn/lab_colours.py",
+        "((levels + 0.055) / 1.055) ** 2.4)",
+        "((levels + 0.055) / 1.055) ** 2.2)",
+        "levels are made linear by another curve",
+        "methods/test_colourisation.py known_coordinates",
+    ),
+    Fault(
+        "methods/mapping/pretraining/same_or_not.py",
+        "torch.cat([b, b.roll(-1, 0)])",
+        "torch.cat([b, b])",
+        "pairs of different samples are of one",
+        "methods/test_same_or_not.py own_views",
+    ),
+    Fault(
+        "nn/views/spans.py",
+        "second = torch.where(whole, front, border), torch.where(whole, back, end)",
+        "second = torch.where(whole, front, start), torch.where(whole, back, end)",
+        "the second span holds the first",
+        "methods/test_simcse.py spans_are_adjacent",
+    ),
+    Fault(
+        "methods/mapping/pretraining/simcse.py",
+        "if not is_random(backbone, example.to(device)):",
+        "if False:",
+        "without dropout both readings are one, and the loss is low without learning",
+        "methods/test_simcse.py without_dropout_is_refused",
+    ),
+    Fault(
+        "methods/mapping/pretraining/scarf.py",
+        'views = torch.cat([batch.x, parts["views"](batch.x, batch.seed)])',
+        'views = torch.cat([parts["views"](batch.x, batch.seed + 1), parts["views"](batch.x, batch.seed)])',
+        "both views are corrupted",
+        "methods/test_scarf.py row_itself",
+    ),
+    Fault(
+        "nn/views/cells.py",
+        ".masked_fill(~self.varying, 2.0)",
+        "",
+        "the share counts columns that never change",
+        "methods/test_scarf.py do_not_count",
+    ),
+)
