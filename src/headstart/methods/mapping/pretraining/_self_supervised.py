@@ -9,7 +9,6 @@ from torch import nn
 from headstart.core import B, Backbone, LabelKind, Method, On, Parts, Seeded, Task, make
 from headstart.core.filled import Filled
 from headstart.core.linear_head import LinearHead
-from headstart.methods.outputs.probing.linear_probe import linear_probe
 
 NOTHING = "nothing"  # comes after the pre-training
 
@@ -56,7 +55,7 @@ class SelfSupervised(Method[B]):
         """The pre-training, then the stages of the method that comes after it."""
         if self.then == NOTHING:
             return (self,)
-        after = make(self.then) if self.then else linear_probe(kind)
+        after = make(self.then or ("ridge-probe" if kind == "numbers" else "logistic-probe"))
         return (self, *after.stages(kind))
 
     def chance_level(self, rows: int) -> float | None:
