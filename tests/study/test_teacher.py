@@ -183,7 +183,7 @@ def test_teachers_and_methods_have_to_go_together():
         hs.fit(STUDENT, net(), (X, Y), QUICK)
     with pytest.raises(BadInput, match=r"fine-tune does not learn from one. These do: .*distillation"):
         hs.fit("fine-tune", net(), (X, Y), QUICK, teacher=predictor())
-    with pytest.raises(BadInput, match="unlabelled rows and no teacher"):
+    with pytest.raises(BadInput, match="does not learn from unlabelled rows alone"):
         hs.fit("fine-tune", net(), (X, Y), QUICK, unlabelled=X)
 
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+ENCODER = "encoder.safetensors"  # in the folder of a pre-training, which has no head
+
 
 def model_folder(folder: str | Path) -> Path:
     """The folder with the model: a run's `model`, or the folder itself."""

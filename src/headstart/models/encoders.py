@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from headstart.core import BadInput, Mismatch, Model
+from headstart.core.model_folder import ENCODER as ENCODER
 from headstart.core.tensor_file import read_tensors, write_tensors
 from headstart.models.operations.editor import M
 
@@ -20,7 +21,6 @@ from .weights import load, read
 from .wrapped import AnyBackbone
 
 FORMAT = "headstart-encoder-1"
-ENCODER = "encoder.safetensors"  # in the folder of a pre-training
 SHOWN = 6  # largest number of layers with other settings in a report
 
 

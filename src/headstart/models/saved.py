@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from headstart.core import BadInput, Mismatch, Model
-from headstart.core.model_folder import model_folder
+from headstart.core.model_folder import ENCODER, model_folder
 from headstart.core.tensor_file import read_tensors
 
 TOKENIZER = "tokenizer.json"
@@ -62,6 +62,11 @@ def read_saved(folder: Path, own: Any = None) -> Saved:
         BadInput: there is no model, it can't be read, or it needs `own`.
     """
     path = folder / "config.json"
+    if not path.exists() and (folder / ENCODER).is_file():
+        raise BadInput(
+            f"{folder} holds a pre-trained encoder, which predicts nothing yet. Fit it to labelled data: "
+            f"headstart adapt DATA --backbone {folder}, or hs.adapt({str(folder)!r}, data)."
+        )
     if not path.exists():
         raise BadInput(f"No model in {folder}: there is no config.json. Give a folder that `adapt` wrote.")
     try:

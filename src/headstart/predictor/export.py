@@ -66,6 +66,7 @@ def export_model(
         Mismatch: onnxruntime computes other outputs than torch; no file is written.
     """
     file = Path(file)
+    predictor.require_classes()
     show(0.0)
     if file.suffix != ".onnx":
         raise BadInput(f"{file} ends in {file.suffix!r}; only .onnx can be written.")

@@ -21,6 +21,9 @@ class Exportable(Protocol):
     tokens: Tokens | None
     training: Training | None
 
+    def require_classes(self) -> None:
+        """Refuse an encoder alone."""
+
     @property
     def reader(self) -> Reader | None:
         """How items become inputs."""

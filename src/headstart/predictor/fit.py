@@ -3,6 +3,7 @@
 import time
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.data.domains import Domains
 from headstart.data.load import load
+from headstart.data.maybe_labelled import is_labelled, load_maybe_labelled
 from headstart.data.pooled import Given
 from headstart.data.row_numbers import RowNumberWarning, numbers_left_out
 from headstart.data.source_task import load_sources
@@ -28,6 +30,7 @@ from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
 from headstart.run.recipe import Recipe
 from headstart.session.inputs import build_backbone, fit_to_data, hand_on_head
+from headstart.session.pretraining import encoder_alone, has_labelled_stage, needs_labels, pretrains
 from headstart.session.requirements import require_source_use, require_target_use, require_teacher_use
 from headstart.session.session import FitOptions, Session
 from headstart.session.session_data import attach_source, attach_target
@@ -67,7 +70,8 @@ def fit(  # noqa: PLR0913  # an option is an argument
         base: a name, an `nn.Module` of yours, what `hs.models.backbone` gave, or a model that headstart
             fitted: a predictor, its `model`, or a folder; never changed.
         data: whatever `hs.data.load` takes, or what it gave; or `hs.data.Domains`, whose target the method
-            learns from without labels.
+            learns from without labels. A method of pre-training, such as `simclr`, takes rows without labels
+            as well, as `hs.data.load_unlabelled` does.
         recipe: how to descend; None takes 100 steps of 32 rows with fresh views.
         cache: folder for what frozen parts give, for the next time; None keeps nothing.
         checkpoint: file that an interrupted training goes on from.
@@ -82,8 +86,9 @@ def fit(  # noqa: PLR0913  # an option is an argument
         teacher: of methods that learn from one: a predictor, the folder of a run or of a model, a fitted
             estimator of scikit-learn, outputs (rows, classes) of all rows of the data, or a list of these,
             whose answers are averaged; see `headstart.session.teacher.attach_teacher`.
-        unlabelled: rows without labels that are learned from with the teacher, whatever
-            `hs.data.load_unlabelled` takes; labels in them are dropped.
+        unlabelled: rows without labels that are learned from with the teacher, or that a method of
+            pre-training begins with beside the data, whatever `hs.data.load_unlabelled` takes; labels in them
+            are dropped.
         shared_classes: whether the teacher may have other classes than the data; what it says is then
             restricted to those that both have.
         views: of methods that compare random views: a function of samples (n, ...) and their seeds int64
@@ -93,8 +98,9 @@ def fit(  # noqa: PLR0913  # an option is an argument
             None: crops and flips. `hs.Recipe(views=0)` turns it off.
 
     Returns:
-        The predictor; its `model` is the fitted backbone and head, its `training` says what happened: the
-        losses (`curve`) and what was chosen, left out or is doubtful (`notes`). `save` keeps it all.
+        The predictor, or of pre-training on rows without labels one with an `encoder` alone;
+        its `model` is the fitted backbone and head, its `training` says what happened: the losses (`curve`)
+        and what was chosen, left out or is doubtful (`notes`). `save` keeps it all.
 
     Warns:
         FitWarning: a note that questions the result, such as that importance weights are unreliable, that all
@@ -114,7 +120,7 @@ def fit(  # noqa: PLR0913  # an option is an argument
     _check_types(method, base, recipe)
     started, progress = time.perf_counter(), Progress.to_notebook(QUICK)
     domains = data if isinstance(data, Domains) else None
-    dataset = domains.source if domains else data if isinstance(data, Dataset) else load(data)
+    dataset, method, said = _read(method, domains.source if domains else data)
     if domains:
         require_target_use([method])
     require_teacher_use(method, teacher, unlabelled)
@@ -137,8 +143,10 @@ def fit(  # noqa: PLR0913  # an option is an argument
     )
     session.source = attach_source(session, others) if others else None
     session.target = attach_target(session, domains.target, domains.target_labelled) if domains else None
+    beside = None if unlabelled is None else load_unlabelled(unlabelled, dataset)
+    if beside is not None and teacher is None:
+        session.unlabelled = replace(session, data=beside)
     if teacher is not None:
-        beside = None if unlabelled is None else load_unlabelled(unlabelled, dataset)
         session.teacher = attach_teacher(session, teacher, unlabelled=beside, shared_classes=shared_classes)
     try:
         with progress.step(method.title):
@@ -151,18 +159,20 @@ def fit(  # noqa: PLR0913  # an option is an argument
             )
     finally:
         progress.close()
-    if dataset.label_kind == "classes":
+    alone = pretrains(method) and not has_labelled_stage(method)
+    if dataset.label_kind == "classes" and not alone:
         kind = dataset if session.target is None else session.target.session.data
         measure_rows(fitted.model, kind, session.engine.device, recipe.seed if recipe else 0)
     cautions = [*fitted.cautions, *_about_split(dataset)]
     for caution in cautions:
         warnings.warn(caution, FitWarning, stacklevel=2)
-    said = [finding.text for finding in dataset.findings]
+    said += [finding.text for finding in dataset.findings]
     notes = list(dict.fromkeys([*said, *mapping.notes, *fitted.notes, *cautions]))
     seconds = time.perf_counter() - started
     training = Training(method.label, method.title, len(dataset), fitted.curve, notes, seconds)
+    classes = () if alone else dataset.classes
     return Predictor(
-        fitted.model, dataset.classes, mapping.preprocess, label_kind=dataset.label_kind, training=training
+        fitted.model, classes, mapping.preprocess, label_kind=dataset.label_kind, training=training
     )
 
 
@@ -173,6 +183,14 @@ def _augment(dataset: Dataset, given: Augment | None) -> Augment | None:
             f"{spell('augment')} makes views of pictures alone, not of {dataset.name}: leave it out."
         )
     return given or dataset.modality.augment
+
+
+def _read(method: Method[Any], data: Any) -> tuple[Dataset, Method[Any], list[str]]:
+    """The data, the method for them, and notes: without labels, the method ends with the encoder."""
+    if not pretrains(method) or needs_labels(method):
+        return data if isinstance(data, Dataset) else load(data), method, []
+    dataset, said = load_maybe_labelled(data)
+    return dataset, method if is_labelled(dataset) else encoder_alone(method), said
 
 
 def _sources(source: Any, dataset: Dataset, method: Method[Any]) -> list[Dataset]:

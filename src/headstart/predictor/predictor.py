@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from headstart.core import BadInput, LabelKind, Model, Preprocess, Schema, Tokens, kind_read
+from headstart.core import Backbone, BadInput, LabelKind, Model, Preprocess, Schema, Tokens, kind_read
 from headstart.core.model_folder import model_folder
 from headstart.data.dataset import Dataset
 from headstart.data.modality import Modality, modalities
@@ -22,7 +22,7 @@ from headstart.predictor.adapter_files import read_model
 from headstart.predictor.explaining import Explains
 from headstart.predictor.model_card import fitted_card
 from headstart.predictor.onnx_beside import write_beside
-from headstart.predictor.save import load_training, require_replaceable, save_model
+from headstart.predictor.save import load_training, require_replaceable, save_alone, save_model
 from headstart.predictor.training import FIRST, Training, about_model, about_model_html
 from headstart.run.engine import One
 from headstart.runtime.predictions import Decision
@@ -85,6 +85,11 @@ class Predictor(Explains, Predicts):
         return self
 
     @property
+    def encoder(self) -> Backbone:
+        """The backbone, such as for another fit: `hs.fit(method, predictor.encoder, data)`."""
+        return self.model.backbone
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What was chosen or left out when the model was fitted, and what to beware of, as sentences."""
         return () if self.training is None else tuple(self.training.notes)
@@ -97,7 +102,8 @@ class Predictor(Explains, Predicts):
     def save(self, folder: str | Path, *, onnx: bool = False) -> None:
         """Write a folder that `hs.open` opens and `headstart predict` takes.
 
-        A model in the folder is replaced; nothing else is.
+        A model in the folder is replaced; nothing else is. Of an encoder alone, its file is written, and the
+        folder is a backbone.
 
         Args:
             folder: new or empty, or one that holds a model.
@@ -112,6 +118,9 @@ class Predictor(Explains, Predicts):
         if not isinstance(self.model.backbone, AnyBackbone):
             kind = type(self.model.backbone).__name__
             raise BadInput(f"A model on {kind} can't be saved. Fit it by hs.fit, hs.adapt or hs.align.")
+        if not self.classes:
+            save_alone(self.model.backbone, folder)
+            return
         require_replaceable(folder)
         kind, classes, training = self.label_kind, self.classes, self.training
         text = fitted_card(training, kind, classes, self.modality.kind, self.model.name)
@@ -137,6 +146,7 @@ class Predictor(Explains, Predicts):
         return inputs.x
 
     def _outputs(self, items: Items, batch: int, allow_unseen: bool) -> Iterator[NDArray[np.float64]]:
+        self.require_classes()
         batch = whole_batch(batch)
         for some in self._shares(items, batch if self.tokens is None else batch * MANY, allow_unseen):
             x = some.to(self.model.device)

@@ -10,6 +10,7 @@ from safetensors.torch import save
 
 from headstart.core import CannotWrite, LabelKind, Model
 from headstart.models.backbone import AnyBackbone
+from headstart.models.encoders import ENCODER, save_encoder
 from headstart.models.saved import ADAPTERS, STATISTICS, TOKENIZER
 from headstart.nn.adapters import describe
 from headstart.nn.adapters.adapter_file import write_set
@@ -120,6 +121,17 @@ def require_replaceable(folder: Path) -> None:
             return
     if folder.exists():
         raise CannotWrite(f"{folder} is there and holds no model. Name a new folder.")
+
+
+def save_alone(encoder: AnyBackbone, folder: Path) -> None:
+    """Write an encoder without a head into a folder, which is a backbone then.
+
+    Raises:
+        CannotWrite: something else is in the folder, or there is no space or no right.
+    """
+    if folder.exists() and (not folder.is_dir() or {path.name for path in folder.iterdir()} - {ENCODER}):
+        raise CannotWrite(f"{folder} is there and holds more than an encoder. Name a new folder.")
+    save_encoder(encoder, folder / ENCODER)
 
 
 def save_statistics(model: Model, folder: Path) -> None:

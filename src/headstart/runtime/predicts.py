@@ -123,8 +123,21 @@ class Predicts(ABC):
 
     def predictions(self, outputs: NDArray[np.float64]) -> list[Prediction]:
         """Rows (n, k) of probabilities or numbers as predictions."""
+        self.require_classes()
         decision = self.decision
         return [to_prediction(row, self.label_kind, self.classes, decision) for row in outputs]
+
+    def require_classes(self) -> None:
+        """Refuse what takes answers of an encoder alone.
+
+        Raises:
+            BadInput: no labels were learned from.
+        """
+        if not self.classes:
+            raise BadInput(
+                "This is an encoder that was pre-trained without labels: it has no classes to predict. Fit a "
+                "method on it first: hs.fit('logistic-probe', predictor.encoder, data)."
+            )
 
     def predict_table(self, items: Items, batch: int = 32, *, allow_unseen: bool = False) -> dict[str, Any]:
         """The predictions as columns by name, for `pandas.DataFrame(...)`; see `predict`.

@@ -49,7 +49,7 @@ def encoder_alone(method: Method[Any]) -> SelfSupervised[Any]:
     return replace(method, then=NOTHING)
 
 
-def follows(method: Method[Any]) -> bool:
+def has_labelled_stage(method: Method[Any]) -> bool:
     """Whether a stage that learns from labels comes after the pre-training."""
     return isinstance(method, SelfSupervised) and method.then != NOTHING
 

@@ -20,6 +20,7 @@ from headstart.core import (
     JointTasks,
     LabelKind,
     Method,
+    Seeded,
     SourceLabelled,
     Task,
     Unlabelled,
@@ -187,11 +188,11 @@ def require_teacher_use(method: Method[Any], teacher: object, unlabelled: object
     if teacher is not None and not needs_teacher(method):
         names = ", ".join(sorted(kind.about.name for kind in walk() if needs_teacher(kind())))
         raise BadInput(f"There is a teacher, but {method.label} does not learn from one. These do: {names}.")
-    if unlabelled is not None and teacher is None:
+    if unlabelled is not None and teacher is None and not issubclass(method.about.needs, Seeded):
         raise BadInput(
-            "There are unlabelled rows and no teacher to tell of them. Give one: "
-            f"{spell('teacher', ..., stands='RUN')}. Or take "
-            "hs.data.Domains(data, unlabelled) with a method that learns from a target."
+            f"{method.about.name} does not learn from unlabelled rows alone. Give a teacher to tell of them, "
+            f"{spell('teacher', ..., stands='RUN')}; or take a method that pre-trains on them first, such as "
+            "simclr; or hs.data.Domains(data, unlabelled) with one that learns from a target."
         )
 
 

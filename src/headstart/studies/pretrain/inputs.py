@@ -4,28 +4,24 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from headstart.core import BadData, BadInput, derive_seed
+from headstart.core import BadData, derive_seed
 from headstart.data.check import check, dependent_rows, readable_rows
 from headstart.data.dataset import Dataset
-from headstart.data.load import load
+from headstart.data.maybe_labelled import is_labelled, load_maybe_labelled
 from headstart.data.random_draws import shuffled
 from headstart.data.splits import holdout
 from headstart.data.train_test_split import Rows, train_and_test
-from headstart.data.unlabelled import CLASS, load_unlabelled, without_labels
-from headstart.face import spell
+from headstart.data.unlabelled import without_labels
 from headstart.studies._runner import UNLABELLED, load_backbone, load_target
 from headstart.studies.distil.inputs import without_test_rows
 from headstart.studies.pretrain import PretrainSettings
-
-NAMED = ("label_column", "task", "attribute_column")  # options by which labels are asked for
-OF_LABELS = "label"  # the default of `label_column`
 
 
 def load_pretraining(
     given: Mapping[str, Any], settings: PretrainSettings, columns: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The inputs by name; what begins with `_` is no input."""
-    data, notes = with_or_without_labels(given["data"], columns)
+    data, notes = load_maybe_labelled(given["data"], columns)
     shared = {name: value for name, value in columns.items() if name in UNLABELLED}
     more = given.get("unlabelled")
     return {
@@ -37,30 +33,9 @@ def load_pretraining(
     }
 
 
-def with_or_without_labels(value: Any, columns: Mapping[str, Any]) -> tuple[Dataset, list[str]]:
-    """Labelled data, or the rows alone where there are no labels, with a note why.
-
-    Raises:
-        HeadstartError: nothing can be read, or labels were asked for by name and are not there.
-    """
-    if isinstance(value, Dataset):
-        return value, []
-    try:
-        return load(value, **columns), []
-    except (BadData, BadInput):
-        asked = [name for name in NAMED if columns.get(name) not in (None, OF_LABELS)]
-        if asked:
-            raise
-        kept = {name: each for name, each in columns.items() if name in UNLABELLED}
-        found = load_unlabelled(value, **kept)
-    every = " All columns are learned from: name one that is a label by "
-    advice = f"{every}{spell('label_column')}." if found.table is not None else ""
-    return found, [f"{found.name} has no labels, so nothing is classified on the way.{advice}"]
-
-
 def has_classes(data: Dataset) -> bool:
     """Whether rows have classes of their own."""
-    return data.label_kind == "classes" and data.classes != (CLASS,)
+    return data.label_kind == "classes" and is_labelled(data)
 
 
 class Parts(NamedTuple):
@@ -78,7 +53,7 @@ def split(data: Dataset, settings: PretrainSettings, reader: Any) -> Parts:
     Raises:
         BadData: fewer than two rows are left to learn from.
     """
-    if data.classes != (CLASS,):
+    if is_labelled(data):
         try:
             checked = check(data, reader=reader).dataset
             return Parts(checked, *train_and_test(checked, settings.test, settings.seed), [])

@@ -1,0 +1,67 @@
+"""`hs.fit` of a method of pre-training: with labels, without, with more rows beside."""
+
+import numpy as np
+import pytest
+import torch
+from tests.study.test_pretrain import net, world
+
+import headstart as hs
+from headstart.core import BadInput
+from headstart.session import input_pipeline
+
+SIMCLR = hs.methods.SimCLR(steps=2, batch=16, hidden=8, out=4)
+
+
+def test_rows_without_labels_give_an_encoder():
+    x, _ = world()
+    found = hs.fit(SIMCLR, net(), x)
+    assert found.classes == ()
+    assert not torch.equal(found.encoder.inner[0].weight, net().inner[0].weight)
+    assert any("No labels" in note for note in found.notes)
+    for answer in (found.predict, found.predict_table, found.explain):
+        with pytest.raises(BadInput, match="no classes to predict"):
+            answer(x[:2])
+
+
+def test_the_encoder_is_a_backbone_and_so_is_its_folder(tmp_path):
+    x, y = world()
+    found = hs.fit(SIMCLR, "table", {f"c{column}": x[:, column] for column in range(6)})
+    found.save(tmp_path / "enc")
+    opened = hs.models.backbone(tmp_path / "enc")
+    for name, value in found.encoder.state_dict().items():
+        assert torch.equal(value, opened.state_dict()[name])
+    with pytest.raises(BadInput, match="pre-trained encoder, which predicts nothing yet"):
+        hs.open(tmp_path / "enc")
+    table = {f"c{column}": x[:, column] for column in range(6)}
+    assert hs.fit("logistic-probe", found, (table, y)).classes == ("0", "1", "2")
+
+
+def test_then_nothing_ends_with_the_encoder_of_labelled_rows():
+    found = hs.fit("simclr:then=nothing,steps=2,batch=16", net(), world())
+    assert found.classes == ()
+
+
+def test_a_probe_comes_after_the_pretraining_on_all_rows(monkeypatch):
+    """The pre-training draws from the labelled rows and those beside, the probe from the labelled alone."""
+    drawn, real = [], input_pipeline.seeded
+
+    def spy(source, rows, batch, seed):
+        drawn.append(len(rows))
+        return real(source, rows, batch, seed)
+
+    monkeypatch.setattr(input_pipeline, "seeded", spy)
+    x, y = world()
+    found = hs.fit(SIMCLR, net(), (x[:30], y[:30]), unlabelled=x[30:])
+    assert drawn == [90]
+    assert found.classes == ("0", "1", "2")
+    alone = hs.fit(SIMCLR, net(), (x[:30], y[:30]))
+    assert drawn == [90, 30]
+    assert not torch.equal(found.encoder.inner[0].weight, alone.encoder.inner[0].weight)
+    right = [one.label for one in found.predict(x)] == np.array(found.classes)[y]
+    assert right.mean() > 1 / 3
+
+
+def test_unlabelled_rows_are_refused_where_they_are_not_learned_from():
+    x, y = world()
+    with pytest.raises(BadInput, match=r"logistic-probe does not learn from unlabelled rows.*simclr"):
+        hs.fit("logistic-probe", net(), (x, y), unlabelled=x)
