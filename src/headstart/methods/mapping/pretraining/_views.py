@@ -38,7 +38,7 @@ class ViewSettings(SelfSupervised[B]):
             to 0.8 of it, the hue by up to 0.2 of it; 0: none. Without 3 channels brightness and contrast.
         grey: probability that a picture loses its colours, in [0, 1].
         blur: probability of a Gaussian blur, in [0, 1]. None: 0.5 from 64 pixels, and 0 of smaller pictures.
-        noise: standard deviation of Gaussian noise, in units of that of each picture, >= 0. None: 0, and 0.2
+        noise: standard deviation of Gaussian noise, in units of that of each picture, >= 0. None: 0, and 0.5
             of small grey ones.
         cutout: share of a picture's area that is erased, in [0, 1).
         solarise: probability that bright pixels are inverted, in [0, 1].
@@ -126,7 +126,7 @@ def picture_recipe(
         colour=settings.colour,
         grey=settings.grey if colours else 0.0,
         blur=given(settings.blur, 0.5 if side >= LARGE else 0.0),
-        noise=given(settings.noise, 0.2 * small),
+        noise=given(settings.noise, 0.5 * small),
         cutout=settings.cutout,
         solarise=settings.solarise,
     )
