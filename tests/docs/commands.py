@@ -17,6 +17,7 @@ from headstart.cli import app
 COMMANDS: Any = typer.main.get_command(app)
 SMALL = {  # options of the commands that take them
     "--epochs": "1",
+    "--pretrain-epochs": "1",
     "--folds": "2",
     "--seeds": "1",
     "--trials": "2",

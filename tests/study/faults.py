@@ -116,7 +116,7 @@ STUDY = (
         "study/test_sizes.py impossible_size",
     ),
     Fault(
-        "studies/curve/run.py",
+        "studies/curve/subsets.py",
         'derive_seed(self.settings.seed, "size", seed)',
         'derive_seed(self.settings.seed, "size", seed, k)',
         "the smaller subset does not lie in the larger one",

@@ -18,7 +18,8 @@ from headstart.session.scoring import mean_of_figures
 from headstart.session.session import Session
 from headstart.studies.curve import SizeCurve
 from headstart.studies.curve import run as curving
-from headstart.studies.curve.run import DEFAULT, SubsetTrials
+from headstart.studies.curve.run import DEFAULT
+from headstart.studies.curve.subsets import SubsetTrials
 
 HALF = Interval(0.5, 0.4, 0.6)
 TWO = ("nearest-centroid", "fine-tune")
@@ -61,15 +62,15 @@ def test_the_judges_are_the_same_and_were_not_learned_from(base, monkeypatch):
     asked = []
     real = SubsetTrials.__init__
 
-    def init(self, session, settings, rest, held, metric, steps=1):
+    def init(self, session, settings, rest, held, metric, *more, **named):
         asked.append((rest, held))
-        real(self, session, settings, rest, held, metric, steps)
+        real(self, session, settings, rest, held, metric, *more, **named)
 
     monkeypatch.setattr(SubsetTrials, "__init__", init)
     x, y = rows()
     x[1:6:3] = x[7]  # the same row several times, in one class
     found = hs.curve(base, (x, y), **SMALL)
-    ((rest, held),) = asked
+    rest, held = asked[0]
     assert not set(rest) & set(held)
     assert (found.train_rows, found.test_rows) == (len(rest), len(held)) == (48, 12)
     data = seen[0][0].data
@@ -291,4 +292,4 @@ def test_nothing_of_the_caller_s_is_changed():
 def test_the_record_is_json_that_reads_back(found, tmp_path):
     (tmp_path / "curve.json").write_text(found.to_json())
     assert SizeCurve.read(tmp_path / "curve.json") == found
-    assert json.loads(found.to_json())["schema"] == 2
+    assert json.loads(found.to_json())["schema"] == 3

@@ -13,7 +13,9 @@ from headstart.records.settings import StudySettings, option, seconds_of
 
 T = TypeVar("T", bound=StudySettings)
 WIDEST = 12  # letters of choices in the help, whose sentences need the room; longer ones are named there
-NAMES = {"methods": complete_methods, "method": complete_methods, "tune": complete_methods}  # of settings
+NAMES = dict.fromkeys(  # of settings
+    ("methods", "method", "tune", "pretrain", "pretrain_upstream"), complete_methods
+)
 FILES, RUNNING = "Columns and rows of files", "Running and printing"  # panels of the help
 
 Data = Annotated[
@@ -27,7 +29,8 @@ Data = Annotated[
     ),
 ]
 KINDS_OF_BACKBONES = (
-    "efficientnet_lite0 (built-in, for pictures), minilm (built-in, for texts), a name of timm's, "
+    "efficientnet_lite0 (built-in, for pictures), small-convnet (built-in, to pre-train on small pictures), "
+    "minilm (built-in, for texts), a name of timm's, "
     "torchvision:NAME, transformers:NAME or a folder of transformers', also of CLIP, table and "
     "table-mlp (for tables), minilm+table (for tables with texts)."
 )
@@ -188,14 +191,17 @@ def _flag(field: Any) -> str:
 
 def _is_numbers(hint: Any) -> bool:
     """Whether a field holds whole numbers, written with commas between them."""
-    return tuple[int, ...] in (hint, *get_args(hint))
+    kinds = (tuple[int, ...], tuple[int | Literal["all"], ...])
+    return any(one in kinds for one in (hint, *get_args(hint)))
 
 
 def _value(kind: type[Any], name: str, value: Any) -> Any:
     """What the command line gave as the field takes it."""
     field = next(field for field in fields(kind) if field.name == name)
     if _is_numbers(get_type_hints(kind)[name]):
-        return field.default if value is None else _numbers(_flag(field), value)
+        return (
+            field.default if value is None else _numbers(_flag(field), value, field.metadata.get("words", ()))
+        )
     if "parse" in field.metadata:
         return field.metadata["parse"](value or [])
     if field.metadata.get("duration"):
@@ -203,10 +209,10 @@ def _value(kind: type[Any], name: str, value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _numbers(flag: str, text: str) -> tuple[int, ...]:
+def _numbers(flag: str, text: str, names: tuple[str, ...] = ()) -> tuple[int | str, ...]:
     words = [word.strip() for word in text.split(",") if word.strip()]
-    if not all(word.isdecimal() for word in words):
+    if not all(word.isdecimal() or word in names for word in words):
         from headstart.core import BadInput
 
         raise BadInput(f"--{flag} is {text!r}; write whole numbers with commas between them, as in 1,2,5.")
-    return tuple(int(word) for word in words)
+    return tuple(word if word in names else int(word) for word in words)

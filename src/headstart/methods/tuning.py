@@ -55,8 +55,9 @@ class TuningSettings(Method[B]):
         return self if self.last is not None else replace(self, last=last)
 
     def at_full_rate(self) -> Self:
-        """With a factor of 1 for the backbone, unless another one than usual is set."""
-        return self if "backbone_lr" in self.changed else replace(self, backbone_lr=1.0)
+        """With a factor of 1 for the backbone and norms that learn, unless these settings are changed."""
+        whole: dict[str, Any] = {"backbone_lr": 1.0, "norm": "train"}
+        return replace(self, **{name: value for name, value in whole.items() if name not in self.changed})
 
 
 def tuned_parts(settings: TuningSettings[Any], backbone: Backbone, task: Task) -> Parts:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from torch import Tensor, nn
@@ -65,6 +65,12 @@ class SessionData:
             return 0
         rows = len(self.data)
         return 4 * rows * longest(source, rows) * (self.backbone.anatomy.width + 1)
+
+    def with_backbone(self, backbone: AnyBackbone) -> Self:
+        """The same with other weights of the backbone; decoded pictures stay in memory."""
+        made = replace(self, backbone=backbone)
+        made._sources = self._sources
+        return made
 
     @property
     def roles(self) -> dict[str, bool]:

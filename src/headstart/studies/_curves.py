@@ -42,12 +42,12 @@ def mean(point: Point) -> float:
 
 
 def by_method(points: Sequence[P], first: str) -> list[list[P]]:
-    """The points of each method by rising size; the method `first` first."""
-    methods: dict[str, list[P]] = {}
+    """The points of each method, from each start, by rising size; the method `first` first."""
+    methods: dict[tuple[str, str], list[P]] = {}
     for point in points:
         if point.score:
-            methods.setdefault(point.method, []).append(point)
-    ordered = sorted(methods, key=lambda name: name != first)
+            methods.setdefault((point.method, getattr(point, "start", "")), []).append(point)
+    ordered = sorted(methods, key=lambda name: name[0] != first)
     return [sorted(methods[name], key=lambda p: p.labels_per_class) for name in ordered]
 
 
@@ -66,7 +66,7 @@ def describe_ends(curves: Sequence[Sequence[Point]], metric: Metric, of: str) ->
     least, low, high = pluralise(sizes[0], "label"), metric.value(mean(few)), metric.value(mean(many))
     if len(sizes) == 1:
         return f"With {least}{of}, {few.title} is {how}: {low}."
-    if few.method == many.method:
+    if few.title == many.title:
         return f"{few.title} is {how} both with {least}{of}, {low}, and with {sizes[-1]:,}, {high}."
     return f"With {least}{of}, {few.title} is {how}, {low}; with {sizes[-1]:,} it is {many.title}, {high}."
 

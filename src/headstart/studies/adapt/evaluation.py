@@ -35,7 +35,7 @@ from headstart.studies.adapt import Layer, SizePoint, Tested
 from headstart.studies.adapt.candidates import CrossValidation
 from headstart.studies.adapt.fitted_model import FittedModel, to_keep
 from headstart.studies.adapt.plan import NO_ROOM, NO_SCRATCH, STOPPED_SCRATCH, refit_name
-from headstart.studies.curve.run import SubsetTrials
+from headstart.studies.curve.subsets import SubsetTrials
 from headstart.studies.probe import ProbeSettings
 from headstart.studies.probe.outputs import read_blocks
 from headstart.studies.probe.run import make_tasks, probe_block

@@ -14,7 +14,7 @@ from headstart.studies.adapt.evaluation import LAYERS, size_name, size_steps
 from headstart.studies.adapt.fixed_costs import last_steps
 from headstart.studies.adapt.plan import fold_name, refit_name
 from headstart.studies.adapt.planner import MEASURED, PLAN, recording
-from headstart.studies.curve.run import n_strata
+from headstart.studies.curve.subsets import n_strata
 
 GUESS = 30.0  # samples a second where none were measured
 SOLVED = 1.0  # seconds of a solution, before any was timed

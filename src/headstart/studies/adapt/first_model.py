@@ -29,7 +29,7 @@ from headstart.studies.adapt.budget import HALF, Budget
 from headstart.studies.adapt.candidates import CrossValidation
 from headstart.studies.adapt.evaluation import refit
 from headstart.studies.adapt.plan import refit_name
-from headstart.studies.curve.run import n_strata, strata_for_subsets
+from headstart.studies.curve.subsets import n_strata, strata_for_subsets
 
 EARLY = "fit a probe to some rows"
 SOME = 300  # rows that the first model of all is fitted to

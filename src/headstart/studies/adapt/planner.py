@@ -31,7 +31,7 @@ from headstart.studies.adapt.plan import (
     with_way_out,
 )
 from headstart.studies.adapt.usual_methods import FURTHER, named
-from headstart.studies.curve.run import default_sizes, n_strata, strata_for_subsets
+from headstart.studies.curve.subsets import default_sizes, n_strata, strata_for_subsets
 
 PLAN = "plan"  # the step
 PLANNED = 0.2  # share of the budget, below which no time goes into measuring how fast training is

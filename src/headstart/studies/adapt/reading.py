@@ -37,7 +37,7 @@ from headstart.studies._runner import Job
 from headstart.studies.adapt import AdaptSettings, Reading
 from headstart.studies.adapt.plan import NO_ROOM
 from headstart.studies.adapt.readouts import join, readouts, sources_of
-from headstart.studies.curve.run import n_strata, strata_for_subsets
+from headstart.studies.curve.subsets import n_strata, strata_for_subsets
 
 STEP = "choose how samples are read"
 ROWS = 300  # that readings are compared on
