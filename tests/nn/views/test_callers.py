@@ -77,9 +77,10 @@ def test_views_that_are_identical_are_told():
 
 def test_pictures_that_are_not_normalised_are_told():
     scaled = v2.Compose([v2.RandomResizedCrop(4), v2.ToDtype(torch.float32, scale=True)])
-    views = CallersViews(scaled)
-    views(pictures(), SEEDS)
+    views, plain = CallersViews(scaled, torch.full((3,), 0.5), torch.ones(3)), CallersViews(scaled)
+    views(pictures(), SEEDS), plain(pictures(), SEEDS)
     assert "normalised" in views.caution
+    assert plain.caution == ""  # the encoder takes them as they are
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ class CallersViews(Views):
         """
         super().__init__()
         self._call = _caller(made, mean, std)
-        self._tried = False
+        self._tried, self._normalised = False, mean is not None
 
     def forward(self, x: Tensor, seed: Tensor) -> Tensor:
         """What the caller's views of x (n, ...) are.
@@ -73,7 +73,7 @@ class CallersViews(Views):
         some, seeds = x[:TRIED], seed[:TRIED]
         if torch.equal(self._call(some, seeds), self._call(some, reseeded(seeds, TRIED))):
             self.caution = identical("what makes them draws nothing at random")
-        elif x.dtype == torch.uint8 and views.is_floating_point() and _in_unit_range(views):
+        elif self._normalised and x.dtype == torch.uint8 and _in_unit_range(views):
             self.caution = (
                 "The views are floats in [0, 1], and floats are taken as normalised pictures. Let them be "
                 "uint8, or end with the normalisation of the backbone."
@@ -81,7 +81,7 @@ class CallersViews(Views):
 
 
 def _in_unit_range(x: Tensor) -> bool:
-    return bool(x.min() >= 0 and x.max() <= 1)
+    return x.is_floating_point() and bool(x.min() >= 0 and x.max() <= 1)
 
 
 def _caller(made: Any, mean: Tensor | None, std: Tensor | None) -> Callable[[Tensor, Tensor], Any]:
