@@ -13,7 +13,7 @@ from headstart.core.draws import reseeded
 from headstart.face import spell
 from headstart.nn.views.views import Views, identical
 
-TRIED = 8  # rows of the first batch on which two views are compared
+TRIED = 8  # rows of the first batch, and other seeds of each, with which views are compared
 
 
 class CallersViews(Views):
@@ -71,7 +71,8 @@ class CallersViews(Views):
         """See in the first batch whether views differ, and lie where the encoder expects them."""
         self._tried = True
         some, seeds = x[:TRIED], seed[:TRIED]
-        if torch.equal(self._call(some, seeds), self._call(some, reseeded(seeds, TRIED))):
+        first = self._call(some, seeds)
+        if all(torch.equal(self._call(some, reseeded(seeds, number)), first) for number in range(TRIED)):
             self.caution = identical("what makes them draws nothing at random")
         elif self._normalised and x.dtype == torch.uint8 and _in_unit_range(views):
             self.caution = (
