@@ -1,4 +1,4 @@
-"""What the last block of an encoder gives, before it is averaged over places."""
+"""What an encoder gives at its end, before it is averaged over places."""
 
 import math
 from collections.abc import Sequence
@@ -14,14 +14,17 @@ PREFIX = 9  # most tokens beside those of places, such as a class token and regi
 
 
 def last_output(backbone: Backbone, x: Tensor) -> Tensor:
-    """A map (n, d, h, w), tokens (n, t, d) or features (n, d) of inputs x (n, ...)."""
+    """A map (n, d, h, w), tokens (n, t, d) or features (n, d) of inputs x (n, ...).
+
+    The output of the network, if it has places; else that of its last block.
+    """
     if not backbone.blocks:
         features: Tensor = backbone(x)
         return features
     block, read = backbone.blocks[-1], getattr(backbone, "features", None)
     if callable(read):
-        found: Tensor = read(x, (block,), _in_order)[block]
-        return found
+        found: dict[str, Tensor] = read(x, (block, ""), _in_order)
+        return found[""] if found[""].ndim > 2 else found[block]
     with outputs_inside(backbone, [block]) as seen:
         backbone(x)
     return seen[block]

@@ -39,5 +39,5 @@ def vocabulary(tokens: Tokens) -> Vocabulary:
         )
     added = {number for number, one in reader.get_added_tokens_decoder().items() if one.special}
     around = set(reader.encode("").ids)  # what is put around every text
-    special = added | around | {mask, tokens.pad}
+    special = added | around | {mask}
     return Vocabulary(max(words) + 1, mask, tuple(sorted(special)), words)

@@ -1,0 +1,66 @@
+"""Faults about hiding parts of samples: what is hidden leaks, or the loss is of something else."""
+
+from tests.faults import Fault
+
+CELLS = "methods/test_masked_imputation.py"
+PICTURES = "nn/test_imputation_of_pictures.py"
+TEXTS = "nn/test_imputation_of_texts.py"
+
+IMPUTATION_FAULTS = (
+    Fault(
+        "nn/imputation/cells.py",
+        "torch.where(hidden, instead.to(x.dtype), x[:, places])",
+        "torch.where(hidden, x[:, places], instead.to(x.dtype))",
+        "the hidden cells are what the encoder sees, and the visible ones are drawn",
+        f"{CELLS} reach_the_encoder",
+    ),
+    Fault(
+        "nn/imputation/imputer.py",
+        "kept = torch.where(hidden, loss, 0.0).sum(1)",
+        "kept = loss.sum(1)",
+        "the loss is of visible parts too, which are easy",
+        f"{CELLS} hidden_cells_alone or parts_then",
+    ),
+    Fault(
+        "nn/imputation/imputer.py",
+        "    noise = uniforms(seed, there.shape[1]).masked_fill(~there, 2.0)\n",
+        "    noise = uniforms(seed, there.shape[1])\n",
+        "cells that are missing are hidden",
+        f"{CELLS} missing",
+    ),
+    Fault(
+        "nn/imputation/patches.py",
+        "visible = hidden.int().argsort(dim=1, stable=True)[:, :count]",
+        "visible = (~hidden).int().argsort(dim=1, stable=True)[:, :count]",
+        "the encoder reads the hidden patches",
+        f"{PICTURES} nothing or alone",
+    ),
+    Fault(
+        "nn/imputation/token_grid.py",
+        "places = (visible + self.prefix)[:, :, None]",
+        "places = visible[:, :, None]",
+        "the class token counts as the first patch",
+        f"{PICTURES} alone",
+    ),
+    Fault(
+        "nn/imputation/pixels.py",
+        "seen = torch.where(hidden, self.colour.to(x.dtype), x)",
+        "seen = x",
+        "nothing is hidden, so that the decoder copies",
+        f"{PICTURES} reach_the_encoder",
+    ),
+    Fault(
+        "nn/imputation/tokens.py",
+        "masked, random = which < MASKED, (which >= MASKED) & (which < MASKED + RANDOM)",
+        "masked, random = which < MASKED, which >= MASKED",
+        "no hidden token stays, so that the encoder need not tell of visible ones",
+        f"{TEXTS} stays",
+    ),
+    Fault(
+        "nn/imputation/tokens.py",
+        "there = (x >= 0) & ~torch.isin(x, self.special)",
+        "there = x >= 0",
+        "special tokens are hidden",
+        f"{TEXTS} nothing_else",
+    ),
+)
