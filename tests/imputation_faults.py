@@ -64,3 +64,27 @@ IMPUTATION_FAULTS = (
         f"{TEXTS} nothing_else",
     ),
 )
+
+AUTOENCODER_FAULTS = (
+    Fault(
+        "nn/imputation/whole.py",
+        "return (mean.square() + log_variance.exp() - log_variance - 1).sum(1) / 2",
+        "return (mean.square() + log_variance.exp() + log_variance - 1).sum(1) / 2",
+        "the divergence falls as the codes' variance goes to 0",
+        "methods/test_variational_autoencoder.py divergence_by_hand",
+    ),
+    Fault(
+        "methods/mapping/pretraining/denoising_autoencoder.py",
+        "return Loss.sum(reconstruction=decoder.loss(decoder(code), x))",
+        "return Loss.sum(reconstruction=decoder.loss(decoder(code), seen))",
+        "the noise is predicted",
+        "methods/test_denoising_autoencoder.py true_ones",
+    ),
+    Fault(
+        "methods/mapping/pretraining/variational_autoencoder.py",
+        "code = mean + self.noise * (log_variance / 2).exp() * drawn",
+        "code = mean + self.noise * log_variance.exp() * drawn",
+        "codes are drawn with the variance in place of the deviation",
+        "methods/test_variational_autoencoder.py bound",
+    ),
+)

@@ -64,7 +64,11 @@ from headstart.methods.mapping.finetuning.stochastic_depth import StochasticDept
 from headstart.methods.mapping.finetuning.surgical import Surgical as Surgical
 from headstart.methods.mapping.finetuning.wise_ft import WiSEFT as WiSEFT
 from headstart.methods.mapping.joint.multi_task import MultiTask as MultiTask
+from headstart.methods.mapping.pretraining.autoencoder import Autoencoder as Autoencoder
 from headstart.methods.mapping.pretraining.colourisation import Colourisation as Colourisation
+from headstart.methods.mapping.pretraining.denoising_autoencoder import (
+    DenoisingAutoencoder as DenoisingAutoencoder,
+)
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch as FromScratch
 from headstart.methods.mapping.pretraining.jigsaw import Jigsaw as Jigsaw
 from headstart.methods.mapping.pretraining.masked_imputation import MaskedImputation as MaskedImputation
@@ -77,6 +81,9 @@ from headstart.methods.mapping.pretraining.scarf import SCARF as SCARF
 from headstart.methods.mapping.pretraining.simclr import SimCLR as SimCLR
 from headstart.methods.mapping.pretraining.simcse import SimCSE as SimCSE
 from headstart.methods.mapping.pretraining.supervised import SupervisedPretraining as SupervisedPretraining
+from headstart.methods.mapping.pretraining.variational_autoencoder import (
+    VariationalAutoencoder as VariationalAutoencoder,
+)
 from headstart.methods.mapping.robust.group_balanced import GroupBalanced as GroupBalanced
 from headstart.methods.mapping.robust.group_dro import GroupDRO as GroupDRO
 from headstart.methods.mapping.trees.catboost import CatBoost as CatBoost
