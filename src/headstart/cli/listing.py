@@ -29,6 +29,8 @@ BATCHES = {  # by the name of what a step takes: the same in words
     "Domains": "labelled rows of the source and rows of the target",
     "SourceLabelled": "labelled rows of the source",
     "JointTasks": "labelled rows of the data and of each source",
+    "Seeded": "rows without labels, and a seed of what is drawn for each",
+    "SeededLabelled": "labelled rows, and a seed of what is drawn for each",
 }
 
 
