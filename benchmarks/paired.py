@@ -21,11 +21,11 @@ def interleaved(
     return times
 
 
-def print_table(title: str, times: Mapping[str, list[float]]) -> None:
-    """Median seconds, and the median over rounds of how many times faster than the first one."""
+def print_table(title: str, times: Mapping[str, list[float]], unit: str = "seconds") -> None:
+    """Medians in a unit, and the median over rounds of how many times faster than the first one."""
     first = next(iter(times.values()))
     print(f"\n{title}, median of {len(first)} paired rounds\n")
-    print("| what | seconds | times faster |")
+    print(f"| what | {unit} | times faster |")
     print("|---|---|---|")
     for name, mine in times.items():
         ratio = statistics.median(theirs / ours for theirs, ours in zip(first, mine, strict=True))

@@ -52,7 +52,7 @@ def compare(side: int, rows: int, rounds: int) -> None:
     ways["headstart"] = of_headstart(x, side)
     times = interleaved(ways, rounds, time.process_time)
     each = {name: [one / rows * 1000 for one in taken] for name, taken in times.items()}
-    print_table(f"Milliseconds of one core for a view of {side} pixels, {rows} pictures", each)
+    print_table(f"A view of {side} pixels on one core, {rows} pictures", each, "ms")
 
 
 def of_headstart(x: Tensor, side: int) -> Callable[[], Tensor]:

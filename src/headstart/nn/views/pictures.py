@@ -10,7 +10,7 @@ from headstart.nn.views.geometry import along_both, blur_weights, kernel_taps, r
 from headstart.nn.views.recipe import PictureRecipe
 from headstart.nn.views.views import Views, identical
 
-PART = 2**20  # numbers of the pictures that are computed at once on a CPU, to stay in its caches
+PART = 2**19  # numbers of the pictures that are computed at once on a CPU, to stay in its caches
 
 
 class PictureViews(Views):
