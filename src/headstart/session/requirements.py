@@ -216,7 +216,8 @@ def require_learnable(
     Raises:
         BadInput: it names the first method that does not, such as one for blocks that are not there.
     """
-    task = Task(2, tuple(getattr(backbone, "example", torch.empty(0)).shape[1:]), 2, kind=kind, groups=(1, 1))
+    example = getattr(backbone, "example", torch.empty(0))
+    task = Task(2, tuple(example.shape[1:]), 2, kind=kind, groups=(1, 1), columns=_columns_like(example))
     for method in methods:
         for stage in method.stages(kind):
             if not learns_from_words(stage, backbone):
@@ -224,6 +225,11 @@ def require_learnable(
             if not stage.about.closed_form:
                 recipe = replace(Recipe(steps=1), **stage.recipe_overrides())
                 start(stage, copy.deepcopy(backbone), replace(task, sources=(task,) * sources), recipe)
+
+
+def _columns_like(example: Tensor) -> Tensor | None:
+    """Rows of which every column varies, such as an example (n, columns); None if its rows are no columns."""
+    return torch.cat([example, example + 1]) if example.ndim == 2 and example.is_floating_point() else None
 
 
 FEW = 5  # rows of a group below which it is named

@@ -10,7 +10,7 @@ from headstart.core import Backbone
 from headstart.core.draws import reseeded
 from headstart.core.filled import Filled
 from headstart.core.schema import Schema
-from headstart.nn.views.cells import CellViews
+from headstart.nn.views.cells import drawn_cells
 
 from .cell_targets import CellTargets, schema_of_rows
 from .imputer import Imputer, check_share, hidden_parts, mean_of_hidden, perceptron
@@ -28,6 +28,7 @@ class CellImputer(Imputer):
         estimator: tells of features which cells are hidden, (n, cells); None: it is not asked.
     """
 
+    rows: Tensor  # (rows, columns), which cells are drawn from
     blank: Tensor  # (cells,), what stands where there is nothing
     estimator: nn.Linear | None
 
@@ -58,7 +59,8 @@ class CellImputer(Imputer):
         schema = getattr(backbone, "schema", None)
         known = isinstance(schema, Schema)
         self.targets = CellTargets(schema if isinstance(schema, Schema) else schema_of_rows(columns))
-        self.cells, self.corruption, self.hide = CellViews(columns, hide), corruption, hide
+        self.register_buffer("rows", columns.clone())
+        self.corruption, self.hide = corruption, hide
         check_share(hide, len(self.targets.columns), "columns that vary")
         means = [float("nan") if known else one.mean for one in self.targets.columns]
         self.register_buffer("blank", torch.tensor(means), persistent=False)
@@ -87,7 +89,7 @@ class CellImputer(Imputer):
         """Which cells are hidden, bool (n, cells), and rows (n, columns) that tell nothing of them."""
         hidden = hidden_parts(reseeded(seed, 2), self.hide, self.targets.there(x))
         places = self.targets.places
-        instead = self.blank if self.corruption == "mask" else self.cells.drawn(x, seed)[:, places]
+        instead = self.blank if self.corruption == "mask" else drawn_cells(self.rows, seed)[:, places]
         return hidden, x.index_copy(1, places, torch.where(hidden, instead.to(x.dtype), x[:, places]))
 
     def _encoded(self, backbone: Backbone, x: Tensor, seed: Tensor) -> tuple[Tensor, Tensor]:

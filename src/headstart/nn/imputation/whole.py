@@ -10,7 +10,7 @@ from headstart.core.draws import normals, reseeded
 from headstart.core.schema import Schema
 from headstart.nn.front import normalised
 from headstart.nn.translators import is_picture
-from headstart.nn.views.cells import CellViews
+from headstart.nn.views.cells import drawn_cells
 
 from .cell_targets import CellTargets, schema_of_rows
 from .imputer import hidden_parts, mean_of_hidden, perceptron
@@ -52,6 +52,8 @@ class WholeDecoder(nn.Module):
 class CellDecoder(WholeDecoder):
     """Predicts the cells of rows (n, columns)."""
 
+    rows: Tensor  # (rows, columns), which cells are drawn from
+
     def __init__(self, backbone: Backbone, columns: Tensor, latent: int, hidden: int) -> None:
         """For rows like those of `columns` (rows, columns), by one layer of `hidden` units.
 
@@ -61,7 +63,7 @@ class CellDecoder(WholeDecoder):
         super().__init__()
         schema = getattr(backbone, "schema", None)
         self.targets = CellTargets(schema if isinstance(schema, Schema) else schema_of_rows(columns))
-        self.cells = CellViews(columns, 0.0)
+        self.register_buffer("rows", columns.clone())
         self.layers = perceptron(latent, hidden, self.targets.outputs)
         self.chance = self.targets.chance(columns)
 
@@ -82,7 +84,7 @@ class CellDecoder(WholeDecoder):
         """Rows of which a share of the cells are those of other rows."""
         places = self.targets.places
         swapped = hidden_parts(reseeded(seed, 2), share, self.targets.there(x))
-        drawn = self.cells.drawn(x, seed)[:, places]
+        drawn = drawn_cells(self.rows, seed)[:, places]
         return x.index_copy(1, places, torch.where(swapped, drawn.to(x.dtype), x[:, places]))
 
 

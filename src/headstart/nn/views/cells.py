@@ -58,8 +58,13 @@ class CellViews(Views):
 
     def drawn(self, x: Tensor, seed: Tensor) -> Tensor:
         """Cells (n, columns) of random training rows, each drawn by itself."""
-        rows = (uniforms(reseeded(seed, 1), x.shape[1]) * len(self.columns)).long()
-        return self.columns.gather(0, rows)
+        return drawn_cells(self.columns, seed)
+
+
+def drawn_cells(columns: Tensor, seed: Tensor) -> Tensor:
+    """Cells (n, columns) of random rows of `columns` (rows, columns), each drawn by itself, by seeds (n,)."""
+    rows = (uniforms(reseeded(seed, 1), columns.shape[1]) * len(columns)).long()
+    return columns.gather(0, rows)
 
 
 def varying_columns(columns: Tensor) -> Tensor:
