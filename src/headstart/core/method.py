@@ -54,6 +54,7 @@ class About:
     batch_statistics: bool = False  # a sample's prediction depends on its batch
     stochastic_loss: bool = False  # draws random numbers that differ when a batch is split
     selects_parameters: bool = False  # the data decide which of its parameters are trained
+    growing_contrast: bool = False  # compares with more and more samples, so that its loss may rise at first
     opposing_losses: bool = False  # its moves descend losses that compete, and none reads source labels
     weights_source_rows: bool = False  # `row_weights` weights the source's rows by the target's features
     needs_target_labels: bool = False  # requires labelled rows of the target domain

@@ -2,25 +2,23 @@ import math
 from dataclasses import dataclass
 from typing import Any, final
 
-import torch
 from torch import Tensor
 
 from headstart.core import About, Backbone, Ctx, Descend, Embedded, Loss, Model, Parts, Seeded, Task
 from headstart.losses.contrastive.nt_xent import nt_xent
+from headstart.methods.mapping.pretraining._contrast import ProjectedSettings, embed_views, of_all_processes
 from headstart.methods.mapping.pretraining._self_supervised import encoder_parts, learning
-from headstart.methods.mapping.pretraining._views import ViewSettings, two_views, views_of
+from headstart.methods.mapping.pretraining._views import views_of
 from headstart.nn.projection import projection
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class SimCLR(ViewSettings[Seeded]):
+class SimCLR(ProjectedSettings[Seeded]):
     """Pre-train an encoder to tell the second view of a sample from the views of all others of its batch.
 
     Attributes:
-        temperature: that cosines are divided by, > 0.
-        hidden: width of the projection's hidden layer, >= 1.
-        out: width of the embeddings that are compared, >= 1.
+        temperature: that cosines are divided by, >= 0.002.
     """
 
     about = About(
@@ -33,14 +31,10 @@ class SimCLR(ViewSettings[Seeded]):
         display_name="SimCLR",
     )
     temperature: float = 0.2
-    hidden: int = 256
-    out: int = 128
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check("temperature", self.temperature > 0, "> 0")
-        self.check("hidden", self.hidden >= 1, ">= 1")
-        self.check("out", self.out >= 1, ">= 1")
+        self.check("temperature", self.temperature >= 0.002, ">= 0.002")
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
         """The encoder, the views and the projection."""
@@ -52,15 +46,13 @@ class SimCLR(ViewSettings[Seeded]):
         return (Descend(self.loss, on=learning("projection"), embed=self.embed),)
 
     def embed(self, parts: Parts, batch: Seeded, ctx: Ctx) -> tuple[Tensor, ...]:
-        """Embeddings (n, out) of two views of each row, in one forward."""
-        views = torch.cat(two_views(parts, batch.x, batch.seed))
-        a, b = parts["projection"](parts["backbone"](views)).chunk(2)
-        return a, b
+        """Embeddings (n, out) of two views of each row."""
+        return tuple(parts["projection"](h) for h in embed_views(parts, batch, ctx))
 
     def loss(self, parts: Parts, found: Embedded, ctx: Ctx) -> Loss:
-        """NT-Xent over the rows of all processes."""
-        a, b = map(ctx.gather, found.z)
-        return Loss.sum(nt_xent=nt_xent(a, b, self.temperature))
+        """NT-Xent of this process's rows among those of all processes."""
+        a, b = of_all_processes(self, found, ctx)
+        return Loss.sum(nt_xent=nt_xent(a, b, self.temperature, ctx.own(found.z[0])))
 
     def chance_level(self, rows: int) -> float:
         """The logarithm of the number of candidates: all views of a batch but the one itself."""

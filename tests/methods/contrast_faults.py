@@ -1,0 +1,77 @@
+"""Faults of methods that compare views, for tests/test_faults.py."""
+
+from tests.faults import Fault
+
+PRETRAINING = "methods/mapping/pretraining/"
+VIEWS = (
+    Fault(
+        "nn/key_queue.py",
+        "places = (self.next + torch.arange(count, device=self.keys.device)) % size",
+        "places = torch.arange(count, device=self.keys.device)",
+        "only the last batch is in the queue",
+        "methods/test_moco.py last_keys",
+    ),
+    Fault(
+        "nn/key_queue.py",
+        'self.register_buffer("next", torch.zeros((), dtype=torch.int64))',
+        'self.register_buffer("next", torch.zeros((), dtype=torch.int64), persistent=False)',
+        "a resumed queue overwrites its newest keys",
+        "methods/test_moco.py where_it_was_saved",
+    ),
+    Fault(
+        PRETRAINING + "moco.py",
+        "        queue.stage(new)\n",
+        "        queue.stage(new)\n        queue.commit()\n",
+        "a key is its own negative: the loss is log 2 at least",
+        "methods/test_moco.py own_key_twice",
+    ),
+    Fault(
+        PRETRAINING + "moco.py",
+        "copy.deepcopy(parts[name])",
+        "copy.deepcopy(parts[name]).apply(lambda m: getattr(m, 'reset_parameters', int)())",
+        "the projection of the keys is another than that of the queries",
+        "methods/test_moco.py what_they_copy",
+    ),
+    Fault(
+        PRETRAINING + "moco.py",
+        "queue.content))",
+        "queue.keys))",
+        "empty places are negatives at right angles",
+        "methods/test_moco.py own_key_twice",
+    ),
+    Fault(
+        PRETRAINING + "supervised_contrastive.py",
+        "y = ctx.gather(batch.y)",
+        "y = 0 * ctx.gather(batch.y)",
+        "all classes are the same",
+        "methods/test_supervised_contrastive.py for_each_row",
+    ),
+    Fault(
+        PRETRAINING + "byol.py",
+        "torch.cat([slow_second, slow_first])",
+        "torch.cat([slow_first, slow_second])",
+        "each view predicts itself",
+        "methods/test_byol.py by_hand",
+    ),
+    Fault(
+        "nn/moving_average.py",
+        "torch._foreach_lerp_(list(slow.parameters()), list(fast.parameters()), 1 - momentum)",
+        "torch._foreach_lerp_(list(slow.parameters()), list(fast.parameters()), momentum)",
+        "the slow copy is nearly the encoder itself",
+        "methods/test_byol.py quarter",
+    ),
+    Fault(
+        PRETRAINING + "simsiam.py",
+        "z.roll(len(first), 0)",
+        "z",
+        "each view predicts itself",
+        "methods/test_simsiam.py by_hand",
+    ),
+    Fault(
+        PRETRAINING + "vicreg.py",
+        '*parts["projection"](torch.cat(views)).chunk(2)',
+        '*map(parts["projection"], views)',
+        "each view is normalised by itself",
+        "methods/test_vicreg.py share_their_statistics",
+    ),
+)
