@@ -65,6 +65,8 @@ from headstart.methods.mapping.finetuning.surgical import Surgical as Surgical
 from headstart.methods.mapping.finetuning.wise_ft import WiSEFT as WiSEFT
 from headstart.methods.mapping.joint.multi_task import MultiTask as MultiTask
 from headstart.methods.mapping.pretraining.autoencoder import Autoencoder as Autoencoder
+from headstart.methods.mapping.pretraining.barlow_twins import BarlowTwins as BarlowTwins
+from headstart.methods.mapping.pretraining.byol import BYOL as BYOL
 from headstart.methods.mapping.pretraining.colourisation import Colourisation as Colourisation
 from headstart.methods.mapping.pretraining.denoising_autoencoder import (
     DenoisingAutoencoder as DenoisingAutoencoder,
@@ -72,6 +74,7 @@ from headstart.methods.mapping.pretraining.denoising_autoencoder import (
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch as FromScratch
 from headstart.methods.mapping.pretraining.jigsaw import Jigsaw as Jigsaw
 from headstart.methods.mapping.pretraining.masked_imputation import MaskedImputation as MaskedImputation
+from headstart.methods.mapping.pretraining.moco import MoCo as MoCo
 from headstart.methods.mapping.pretraining.pretrain_fine_tune import PretrainFineTune as PretrainFineTune
 from headstart.methods.mapping.pretraining.relative_position import RelativePosition as RelativePosition
 from headstart.methods.mapping.pretraining.relative_rotation import RelativeRotation as RelativeRotation
@@ -80,10 +83,15 @@ from headstart.methods.mapping.pretraining.same_or_not import SameOrNot as SameO
 from headstart.methods.mapping.pretraining.scarf import SCARF as SCARF
 from headstart.methods.mapping.pretraining.simclr import SimCLR as SimCLR
 from headstart.methods.mapping.pretraining.simcse import SimCSE as SimCSE
+from headstart.methods.mapping.pretraining.simsiam import SimSiam as SimSiam
 from headstart.methods.mapping.pretraining.supervised import SupervisedPretraining as SupervisedPretraining
+from headstart.methods.mapping.pretraining.supervised_contrastive import (
+    SupervisedContrastive as SupervisedContrastive,
+)
 from headstart.methods.mapping.pretraining.variational_autoencoder import (
     VariationalAutoencoder as VariationalAutoencoder,
 )
+from headstart.methods.mapping.pretraining.vicreg import VICReg as VICReg
 from headstart.methods.mapping.robust.group_balanced import GroupBalanced as GroupBalanced
 from headstart.methods.mapping.robust.group_dro import GroupDRO as GroupDRO
 from headstart.methods.mapping.trees.catboost import CatBoost as CatBoost

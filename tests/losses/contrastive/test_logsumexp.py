@@ -30,7 +30,7 @@ def weights(n):
     return torch.linspace(-1, 2, n)
 
 
-@pytest.mark.parametrize("kept", [0, 2**20])
+@pytest.mark.parametrize("kept", [0, 100, 2**20])
 @pytest.mark.parametrize("chunk", [1, 3, 7, 50])
 class TestEveryChunk:
     scale = torch.tensor(4.0)

@@ -14,7 +14,7 @@ from torch.autograd.function import once_differentiable
 from headstart.core import BadInput
 
 CHUNK = 512  # rows and columns of a block, which then fits a processor's cache
-KEPT = 2**27  # bytes of exponentials that are kept for the gradient; more are computed again
+KEPT = 2**26  # most bytes of exponentials that are kept for the gradient; others are computed again
 FLOAT, DOUBLE = 70.0, 650.0  # scales up to which float32 and float64 hold the sums
 
 Block = tuple[slice, slice]
@@ -77,15 +77,13 @@ class _LogSumExp(torch.autograd.Function):
         k = q if which == "self" else k.detach().to(kind)
         rows = q.new_zeros(len(q))
         columns = rows if which == "self" else q.new_zeros(len(k))
-        kept = []
-        share = 0.5 if which == "self" else 1.0
-        keep = share * len(q) * len(k) * q.element_size() <= KEPT
+        kept, left = [], KEPT
         for block in _blocks(len(q), len(k), chunk, which):
             e = _exponentials(q, k, scale, without, block, which)
             rows[block[0]] += e.sum(1)
             if which == "both" or (which == "self" and block[0] != block[1]):
                 columns[block[1]] += e.sum(0)
-            if keep:
+            if (left := left - e.nbytes) >= 0:
                 kept.append(e)
         ctx.save_for_backward(q, k, scale, without, rows, columns, *kept)
         return rows.log().float(), columns.log().float()
@@ -100,12 +98,13 @@ class _LogSumExp(torch.autograd.Function):
         dq = torch.zeros_like(q)
         dk = dq if which == "self" else torch.zeros_like(k)
         for number, block in enumerate(_blocks(len(q), len(k), ctx.chunk, which)):
-            e = kept[number] if kept else _exponentials(q, k, scale, without, block, which)
+            saved = number < len(kept)
+            e = kept[number] if saved else _exponentials(q, k, scale, without, block, which)
             weight = by_row[block[0], None]
             if which == "both" or (which == "self" and block[0] != block[1]):
                 weight = weight + by_column[block[1]]
             with torch.autocast(q.device.type, enabled=False):
-                w = e * weight if kept else e.mul_(weight)
+                w = e * weight if saved else e.mul_(weight)
                 dq[block[0]] += w @ k[block[1]]
                 dk[block[1]] += w.T @ q[block[0]]
         slope = (dq * q).sum() / (2 if which == "self" else 1)

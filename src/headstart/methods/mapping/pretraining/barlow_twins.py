@@ -20,7 +20,15 @@ class BarlowTwins(ProjectedSettings[Seeded]):
         off_diagonal: weight of squared correlations of different dimensions, >= 0.
     """
 
-    about = About("barlow-twins", "start", "mapping", Seeded, "arXiv:2103.03230", per_sample_loss=False)
+    about = About(
+        "barlow-twins",
+        "start",
+        "mapping",
+        Seeded,
+        "arXiv:2103.03230",
+        per_sample_loss=False,
+        display_name="Barlow Twins",
+    )
     off_diagonal: float = 0.005
 
     def __post_init__(self) -> None:
