@@ -48,7 +48,7 @@ class Body(Backbone):
 
 
 def lightlys() -> Callable[[Tensor, Tensor], Tensor]:
-    from lightly.loss import NTXentLoss
+    from lightly.loss import NTXentLoss  # type: ignore[import-not-found]
 
     loss: Callable[[Tensor, Tensor], Tensor] = NTXentLoss(TEMPERATURE)
     return loss

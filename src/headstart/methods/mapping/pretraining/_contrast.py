@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from headstart.core import B, BadInput, Ctx, Embedded, Parts, Seeded
+from headstart.core import B, BadInput, Ctx, Embedded, Parts, Seeded, SeededLabelled
 from headstart.face import spell
 from headstart.methods.mapping.pretraining._self_supervised import SelfSupervised
 from headstart.methods.mapping.pretraining._views import ViewSettings, two_views
@@ -30,8 +30,9 @@ class ProjectedSettings(ViewSettings[B]):
         self.check("out", self.out >= 1, ">= 1")
 
 
-def embed_views(parts: Parts, batch: Seeded, ctx: Ctx) -> tuple[Tensor, ...]:
+def embed_views(parts: Parts, batch: Seeded | SeededLabelled, ctx: Ctx) -> tuple[Tensor, ...]:
     """Features (n, width) of two views of each row, in one forward."""
+    assert batch.seed is not None
     a, b = parts["backbone"](torch.cat(two_views(parts, batch.x, batch.seed))).chunk(2)
     return a, b
 
