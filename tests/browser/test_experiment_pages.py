@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.report.experiments import METHODS, alone, size_curve, transfer
+from tests.report.experiments import METHODS, alone, size_curve, started_curve, transfer
 
 from headstart.studies import build_page
 
@@ -61,18 +61,18 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     made = {"curve": size_curve(), "yosinski": transfer(), "long": long_curve(), "deep": deep()}
-    made["alone"] = alone(transfer())
+    made |= {"alone": alone(transfer()), "starts": started_curve()}
     found = {}
     for name, record in made.items():
         folder = tmp_path_factory.mktemp(name)
-        kind = "curve" if name in ("curve", "long") else "yosinski"
+        kind = "curve" if name in ("curve", "long", "starts") else "yosinski"
         (folder / f"{kind}.json").write_text(record.to_json(), "utf-8")
         found[name] = build_page(folder)
     return found
 
 
 @pytest.mark.parametrize("width", [PHONE, DESK])
-@pytest.mark.parametrize("name", ["curve", "yosinski", "long", "deep", "alone"])
+@pytest.mark.parametrize("name", ["curve", "yosinski", "long", "deep", "alone", "starts"])
 def test_quiet_alone_and_readable(browser: Any, pages: dict[str, Path], name: str, width: int) -> None:
     with opened(browser, pages[name], width) as shown:
         page = shown.page

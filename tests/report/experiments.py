@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from headstart.records.record import Interval
-from headstart.studies.curve import CurvePoint, SizeCurve
+from headstart.studies.curve import CurvePoint, CurveStart, SizeCurve
+from headstart.studies.curve.savings import savings
 from headstart.studies.search import Search, SearchTrial
 from headstart.studies.yosinski import SERIES, Cut, Network, Transfer
 
@@ -60,6 +61,30 @@ GAINS = {
     "AnB": (-0.01, -0.10, -0.25),
     "AnB+": (0.0, 0.0, 0.08),
 }
+
+
+def started_curve() -> SizeCurve:
+    """Two methods from five starts, with the labels that they save."""
+    record, titles = size_curve(), ("Random weights", *(f"{name} on photographs" for name in "ABCD"))
+    starts = [
+        CurveStart(title, title, "photographs" * (n > 0), 640 * (n > 0)) for n, title in enumerate(titles)
+    ]
+    points = [
+        replace(
+            point,
+            start=start.label,
+            title=f"{start.title} \N{RIGHTWARDS ARROW} {point.title}",
+            mean=point.mean + n / 50,
+            gain=about(n / 50, 0.03) if n else None,
+        )
+        for n, start in enumerate(starts)
+        for method in record.methods[:2]
+        for point in record.of(method)
+    ]
+    saved = list(savings(points, titles[0], titles[1:], record.selection))
+    return replace(
+        record, methods=record.methods[:2], points=points, starts=starts, savings=saved, all_rows=True
+    )
 
 
 def network(task: str, classes: list[str], mean: float) -> Network:
