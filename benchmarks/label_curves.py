@@ -24,7 +24,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 import headstart as hs
 from headstart.core import derive_seed
@@ -113,7 +112,7 @@ def curve(name: str, root: Path, out: Path) -> tuple[SizeCurve, SizeCurve | None
     if data.table is not None:
         return learned, kept(out / f"{name}-plain", "table", data, (), (PLAIN,), shared)
     assert data.array is not None
-    flat: NDArray[np.float32] = data.array.reshape(len(data), -1)
+    flat = np.asarray(data.array, np.float32).reshape(len(data), -1)
     base = hs.models.backbone(torch.nn.Identity(), example=torch.zeros(2, flat.shape[1]), head=None)
     pixels = hs.data.load((flat, np.array(data.classes)[data.labels]))
     return learned, kept(out / f"{name}-plain", base, pixels, (), (PLAIN,), shared)
@@ -151,8 +150,8 @@ def table(name: str, learned: SizeCurve, plain: SizeCurve | None) -> None:
         for title, (start, method) in curves.items():
             pairs = zip(learned.of(method, start), plain.points, strict=True)
             gains = [student(np.subtract(a.score, b.score).tolist()) for a, b in pairs]
-            said = (f"{100 * g.value:+.1f} ({100 * g.low:+.1f} to {100 * g.high:+.1f})" for g in gains)
-            print(f"| {title}, minus {SETS[name].plain} | {' | '.join(said)} |")
+            cells = (f"{100 * g.value:+.1f} ({100 * g.low:+.1f} to {100 * g.high:+.1f})" for g in gains)
+            print(f"| {title}, minus {SETS[name].plain} | {' | '.join(cells)} |")
     for saving in learned.savings:
         said = counted(saving, learned) if saving.clear else "no saving that is sure"
         print(f"{saving.start}, {saving.method}, {saving.labels_per_class} labels: {said}")
@@ -183,10 +182,9 @@ def draw(found: dict[str, tuple[SizeCurve, SizeCurve | None]], file: Path) -> No
                 dash = "-" if method == PLAIN else "--"
                 text = start.title.split(" (")[0] + ("" if method == PLAIN else ", fine-tuned")
                 panel.plot(x, y, dash, marker="o", ms=3, color=COLOURS[number], label=text)
-                if method == PLAIN and points[0].interval:
-                    low, high = zip(
-                        *((100 * p.interval.low, 100 * p.interval.high) for p in points), strict=True
-                    )  # type: ignore[union-attr]
+                ends = [(100 * p.interval.low, 100 * p.interval.high) for p in points if p.interval]
+                if method == PLAIN and len(ends) == len(x):
+                    low, high = zip(*ends, strict=True)
                     panel.fill_between(x, low, high, color=COLOURS[number], alpha=0.12, lw=0)
         if plain is not None:
             x, y = zip(*((p.labels_per_class, 100 * p.mean) for p in plain.points), strict=True)

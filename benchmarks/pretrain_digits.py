@@ -13,15 +13,16 @@ the test rows are one part, so they do not tell of other ones.
 import argparse
 import statistics
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 import headstart as hs
+from headstart.core import Backbone
 from headstart.data.dataset import Dataset
 from headstart.metrics.repeats import student
-from headstart.models.backbone import AnyBackbone
 from headstart.session.inputs import build_backbone
 
 TEST, LABELS, LR = 500, (1, 5, 10), 2e-3
@@ -44,20 +45,21 @@ def rows_of(labels: NDArray[np.int64], k: int, draw: int) -> NDArray[np.int64]:
     return np.concatenate([rng.permutation(np.flatnonzero(labels == c))[:k] for c in range(10)])
 
 
-def features(base: AnyBackbone, x: NDArray[np.float32]) -> NDArray[np.float32]:
+def features(base: Backbone, x: NDArray[np.float32]) -> NDArray[np.float32]:
     with torch.inference_mode():
-        return base.eval()(torch.from_numpy(x)).numpy()
+        found: NDArray[np.float32] = base.eval()(torch.from_numpy(x)).numpy()
+    return found
 
 
 def probe(train: Dataset, test: Dataset) -> float:
     """Accuracy of a logistic probe on features."""
     net = torch.nn.Identity()
     base = hs.models.backbone(net, example=torch.zeros(2, train.array.shape[1]), head=None)  # type: ignore[union-attr]
-    told = hs.fit("logistic-probe", base, train).predict(test.array)
+    told: list[Any] = hs.fit("logistic-probe", base, train).predict(test.array)
     return statistics.fmean(int(one.label) == label for one, label in zip(told, test.labels, strict=True))
 
 
-def encoders(x: NDArray[np.float32], y: NDArray[np.int64], seeds: int) -> Iterator[tuple[str, AnyBackbone]]:
+def encoders(x: NDArray[np.float32], y: NDArray[np.int64], seeds: int) -> Iterator[tuple[str, Backbone]]:
     """Each kind of encoder with each seed."""
     data = hs.data.load((x, y))
     for seed in range(seeds):
