@@ -87,10 +87,15 @@ def test_what_is_kept_is_the_encoder_alone(found):
 
 
 def test_page_and_terminal_show_the_same_rows(found):
-    shown, printed = view(found.result), terminal(found.result)
+    shown, printed = view(found.result, found.folder), terminal(found.result)
     assert [name for name, _, _ in shown["rows"]] == [row[0] for row in printed.rows]
     assert "--backbone FOLDER" in printed.next[0]
-    assert "nearest neighbours" in render_page(found.result, shown)
+    page = render_page(found.result, shown)
+    for word in ("nearest neighbours", "The map of the embeddings", "Monitors of collapse", "chance"):
+        assert word in page
+    assert (
+        page.count("<circle") >= 18 + 3 * 6
+    )  # held-out rows, and points of two accuracies and four monitors
 
 
 def test_labels_change_nothing_of_the_encoder(found, tmp_path):

@@ -35,6 +35,7 @@ from headstart.session.table_backbone import by_training_part
 from headstart.studies._dated import default_folder
 from headstart.studies._digest import digest
 from headstart.studies._page import build_page
+from headstart.studies._processes import folder_of_process
 from headstart.studies._spec import Study
 from headstart.studies._store import (
     StudyFolder,
@@ -153,7 +154,7 @@ def run_study(  # noqa: PLR0913  # what every study's function takes
     methods, plain = _split_methods(options)
     chosen: Any = merge_options(settings, spec.settings(), plain)
     folder = _folder_for(spec, out, resume, overwrite)
-    progress = progress or Progress.to_notebook()
+    progress, engine = progress or Progress.to_notebook(), engine or One()
     try:
         with progress.step("load data and backbone"), progress.imports():
             refuse_column_as_data(given)
@@ -163,10 +164,13 @@ def run_study(  # noqa: PLR0913  # what every study's function takes
             if check := spec.hook("check"):
                 check(chosen, inputs)
             digests = {name: digest(value) for name, value in inputs.items() if spec.digests(name)}
-        if folder is not None and overwrite:
+        if folder is not None and overwrite and engine.rank == 0:
             remove_run(folder)
-        with open_study(folder, chosen, digests, resume, progress, spec) as store:
-            return _carry_out(Job(spec, chosen, inputs, store, engine or One(), folder))
+        with (
+            folder_of_process(engine, folder, resume) as mine,
+            open_study(mine, chosen, digests, resume, progress, spec) as store,
+        ):
+            return _carry_out(Job(spec, chosen, inputs, store, engine, mine))
     finally:
         progress.close()
 

@@ -94,7 +94,26 @@ class MapPoint(Record):
     label: str  # its class; "" where there is none
     x: float
     y: float
-    picture: str  # file in the folder; "" of what is no picture
+
+
+@dataclass(frozen=True)
+class FilledBlank(Record):
+    """A hidden part of a row, and the likeliest guess."""
+
+    place: str  # number of the token, from 0 on, or name of the column
+    truth: str  # what was hidden
+    guess: str
+    probability: float | None  # None: of a number
+
+
+@dataclass(frozen=True)
+class FilledExample(Record):
+    """What a method filled in of a held-out row."""
+
+    item: str
+    tokens: list[str]  # of a text
+    blanks: list[FilledBlank]  # of a text or a row of a table
+    picture: str  # file in the folder: the picture, what is left, what is filled in; "" of what is none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +132,7 @@ class Pretraining(StudyRecord):
     width: int  # features of a row
     method: str  # with its settings
     title: str  # of the method
+    start: str  # "given", the weights of the backbone; "random"; "columns", of a table as they are
     steps: int
     batch: int
     chance: float | None  # loss of an encoder that tells nothing apart; None: not known
@@ -121,8 +141,10 @@ class Pretraining(StudyRecord):
     points: list[Evaluated]  # the first before the training
     knn_gain: Interval | None  # after less before, on the same rows
     probe_gain: Interval | None
+    knn_over_random: Interval | None  # after less random weights; None: it began with those
     stuck: bool  # whether the loss stayed at its chance level
     collapsed: bool  # whether all rows have nearly the same features
+    examples: list[FilledExample]  # of methods that fill in what is hidden
     map: list[MapPoint]
     projection: str  # that the map is made by: "PCA" or "UMAP"
 
@@ -165,4 +187,5 @@ SPEC = Study(
     record=Pretraining,
     schema=1,
     needs_out=True,
+    reads_folder=True,
 )

@@ -4,14 +4,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from headstart.studies._runner import Job
-from headstart.studies.pretrain import MapPoint, PretrainSettings
+from headstart.studies.pretrain import MapPoint
 from headstart.studies.pretrain.watching import Watched
 
 MOST = 400  # rows on the map
 
 
-def map_of(job: Job[PretrainSettings], watched: Watched, features: Tensor) -> tuple[str, list[MapPoint]]:
+def map_of(watched: Watched, features: Tensor) -> tuple[str, list[MapPoint]]:
     """How the map was made, and its rows."""
     rows, data = watched.held[:MOST], watched.session.data
     spots = principal(normalize(features[:MOST].double(), dim=1))
@@ -21,7 +20,6 @@ def map_of(job: Job[PretrainSettings], watched: Watched, features: Tensor) -> tu
             data.classes[int(data.labels[row])] if watched.classes else "",
             round(float(x), 5),
             round(float(y), 5),
-            "",
         )
         for row, (x, y) in zip(rows.tolist(), spots.tolist(), strict=True)
     ]

@@ -12,7 +12,8 @@ from headstart.run.recipe import Recipe
 from headstart.session.session import Session
 from headstart.studies.pretrain import BUDGET, PretrainSettings
 
-METHODS = {"texts": "simclr"}  # by kind of data; all others
+FILL_IN = "masked-imputation"  # needs no views, which are hard to choose for cells and words
+METHODS = {"texts": FILL_IN, "tables": FILL_IN}  # by kind of data
 USUAL = "simclr"
 BATCH = 256
 TEXTS = 64  # rows of a step

@@ -11,6 +11,7 @@ from headstart.core import BadInput, derive_seed
 from headstart.face import spell
 from headstart.models.backbone import AnyBackbone
 from headstart.models.encoders import ENCODER, save_encoder
+from headstart.models.tables import TableEncoder
 from headstart.records.settings import StudySettings
 from headstart.session.fitted import EvalHook, EvalState
 from headstart.session.pretraining import (
@@ -22,10 +23,12 @@ from headstart.session.pretraining import (
     view_maker,
 )
 from headstart.session.session import FitOptions, Session
+from headstart.studies._processes import agreed
 from headstart.studies._runner import Job, Trial, methods_of
 from headstart.studies._spec import Study
 from headstart.studies.pretrain import LossPoint, Pretraining, PretrainSettings
 from headstart.studies.pretrain.embedding_map import map_of
+from headstart.studies.pretrain.examples import examples_of, shown_examples
 from headstart.studies.pretrain.inputs import Parts, has_classes, load_pretraining, more_rows, some, split
 from headstart.studies.pretrain.plan import (
     asked_steps,
@@ -37,6 +40,7 @@ from headstart.studies.pretrain.plan import (
     usual_method,
 )
 from headstart.studies.pretrain.result import PretrainedEncoder
+from headstart.studies.pretrain.verdict import about_collapse, about_stuck
 from headstart.studies.pretrain.watching import (
     BANK,
     HELD,
@@ -45,6 +49,7 @@ from headstart.studies.pretrain.watching import (
     gain,
     is_collapsed,
     is_stuck,
+    last_quarter,
     measure,
     thinned,
 )
@@ -86,7 +91,8 @@ def compute(job: Job[PretrainSettings]) -> dict[str, Any]:
     before = _once(job, "before", watched, _start_of(session, method, seed))
     evaluation = perf_counter() - begun
     random = None
-    if session.backbone.learned and method.start == "given" and not job.inputs["_random"]:
+    begins_at_random = method.start == "random" or job.inputs["_random"]
+    if session.backbone.learned and not begins_at_random:
         random = _once(job, "random", watched, session.backbone.untrained(seed))
     rows = len(parts.train) + more
     batch = batch_of(settings, method, session, rows)
@@ -107,7 +113,7 @@ def compute(job: Job[PretrainSettings]) -> dict[str, Any]:
     with job.step("plan"):
         planned = job.folder.steps.once("plan", plan)
     job.notes += planned["notes"]
-    steps = planned["steps"]
+    steps = agreed(job.engine, planned["steps"])
     at = points_of(steps, settings.evaluations)
 
     def train(checkpoint: Path) -> dict[str, Any]:
@@ -117,7 +123,14 @@ def compute(job: Job[PretrainSettings]) -> dict[str, Any]:
         hook = FitOptions(eval_hook=EvalHook(frozenset(at), evaluate))
         long = replace(recipe, steps=steps)
         fitted = session.fit(plain, parts.train, long, name=TRAINING, checkpoint=checkpoint, options=hook)
-        return {"encoder": dict(fitted.model.backbone.state_dict()), "curve": list(fitted.curve)}
+        own = fitted.run.parts
+        return {
+            "encoder": dict(fitted.model.backbone.state_dict()),
+            "curve": list(fitted.curve),
+            "chance": plain.chance_in(own, batch),
+            "examples": examples_of(plain, own, watched),
+            "notes": fitted.notes,
+        }
 
     value = job.trials([Trial(TRAINING, TRAINING, f"{method.title}", train)]).get(TRAINING)
     if value is None:
@@ -130,8 +143,14 @@ def compute(job: Job[PretrainSettings]) -> dict[str, Any]:
     found = {0: before} | {step: _once(job, f"step {step}", watched, encoder) for step in at}
     groups = parts.data.groups_of(watched.held)
     points = [evaluated(step, one, groups) for step, one in found.items()]
-    chance, named = method.chance_level(batch), replace(plain, then=None)
-    projection, spots = map_of(job, watched, found[at[-1]]["features"])
+    job.notes += value["notes"]
+    chance, named = value["chance"], replace(plain, then=None)
+    last, losses = found[at[-1]], value["curve"]
+    stuck, collapsed = is_stuck(losses, chance), is_collapsed(points[-1], session.backbone.width)
+    job.notes += [about_collapse(points[-1], session.backbone.width)] if collapsed else []
+    if stuck and chance is not None:
+        job.notes.append(about_stuck(last_quarter(losses), chance))
+    projection, spots = map_of(watched, last["features"])
     return {
         "task": parts.data.name,
         "kind": parts.data.kind,
@@ -143,16 +162,19 @@ def compute(job: Job[PretrainSettings]) -> dict[str, Any]:
         "width": session.backbone.width,
         "method": named.label,
         "title": named.title,
+        "start": _start(session.backbone, begins_at_random),
         "steps": steps,
         "batch": batch,
         "chance": chance,
-        "loss": [LossPoint(*pair) for pair in thinned(value["curve"], LOSSES)],
+        "loss": [LossPoint(*pair) for pair in thinned(losses, LOSSES)],
         "random": None if random is None else evaluated(0, random, groups),
         "points": points,
-        "knn_gain": gain("knn", found[at[-1]], before, groups),
-        "probe_gain": gain("probe", found[at[-1]], before, groups),
-        "stuck": is_stuck(value["curve"], chance),
-        "collapsed": is_collapsed(points[-1], session.backbone.width),
+        "knn_gain": gain("knn", last, before, groups),
+        "probe_gain": gain("probe", last, before, groups),
+        "knn_over_random": None if random is None else gain("knn", last, random, groups),
+        "stuck": stuck,
+        "collapsed": collapsed,
+        "examples": shown_examples(value["examples"], job.folder.path),
         "map": spots,
         "projection": projection,
     }
@@ -188,6 +210,13 @@ def _session(job: Job[PretrainSettings], parts: Parts) -> tuple[Session, int]:
 def _start_of(session: Session, method: Any, seed: int) -> AnyBackbone:
     """The encoder as the training begins with it."""
     return session.backbone if method.start == "given" else session.backbone.untrained(seed)
+
+
+def _start(backbone: AnyBackbone, random: bool) -> str:
+    """What weights a training begins with."""
+    if random or backbone.learned:
+        return "random" if random else "given"
+    return "columns" if isinstance(backbone, TableEncoder) and not backbone.sizes[1] else "random"
 
 
 def _watched(session: Session, parts: Parts, method: Any, seed: int) -> Watched:

@@ -87,8 +87,13 @@ def is_stuck(losses: Sequence[float], chance: float | None) -> bool:
     """Whether the mean of the last quarter of the losses is at most 2 % below the chance level."""
     if chance is None or not losses:
         return False
+    return last_quarter(losses) >= STUCK * chance
+
+
+def last_quarter(losses: Sequence[float]) -> float:
+    """The mean of the last quarter of the losses."""
     last = losses[-max(1, len(losses) // 4) :]
-    return sum(last) / len(last) >= STUCK * chance
+    return sum(last) / len(last)
 
 
 def is_collapsed(found: Evaluated, width: int) -> bool:

@@ -1,0 +1,48 @@
+"""Faults of pre-training as a study, for tests/test_faults.py."""
+
+from tests.faults import Fault
+
+PRETRAIN = (
+    Fault(
+        "studies/pretrain/run.py",
+        "        fitted = session.fit(plain, parts.train, long,",
+        "        fitted = session.fit(plain, parts.data.labels.argsort(), long,",
+        "the encoder learns from the held-out rows",
+        "study/test_pretrain.py training_part_alone",
+    ),
+    Fault(
+        "studies/pretrain/watching.py",
+        "    last = losses[-max(1, len(losses) // 4) :]\n",
+        "    last = losses\n",
+        "a loss is called stuck by its beginning",
+        "study/test_pretrain_collapse.py stuck_by_its_rule",
+    ),
+    Fault(
+        "metrics/representations.py",
+        "    share = values / total\n",
+        "    share = values.square() / values.square().sum()\n",
+        "the effective rank is of variances, not of singular values",
+        "metrics/test_representations.py effective_rank_by_hand",
+    ),
+    Fault(
+        "metrics/neighbours.py",
+        "        weight = torch.softmax(cosine / temperature, 1)\n",
+        "        weight = torch.full_like(cosine, 1 / cosine.shape[1])\n",
+        "near neighbours count as much as far ones",
+        "metrics/test_representations.py votes_by_hand",
+    ),
+    Fault(
+        "core/tensor_file.py",
+        'dict(sorted(header.get("__metadata__", {}).items()))',
+        'dict(reversed(header.get("__metadata__", {}).items()))',
+        "the same encoder has other bytes each time",
+        "study/test_pretrain.py ends_with_the_same_bytes",
+    ),
+    Fault(
+        "predictor/fit.py",
+        "        session.unlabelled = replace(session, data=beside)\n",
+        "        pass\n",
+        "rows beside the labelled ones are not learned from",
+        "predictor/test_pretrained_encoder.py probe_comes_after",
+    ),
+)
