@@ -71,6 +71,7 @@ from headstart.methods.mapping.pretraining.colourisation import Colourisation as
 from headstart.methods.mapping.pretraining.denoising_autoencoder import (
     DenoisingAutoencoder as DenoisingAutoencoder,
 )
+from headstart.methods.mapping.pretraining.dino import DINO as DINO
 from headstart.methods.mapping.pretraining.from_scratch import FromScratch as FromScratch
 from headstart.methods.mapping.pretraining.jigsaw import Jigsaw as Jigsaw
 from headstart.methods.mapping.pretraining.masked_imputation import MaskedImputation as MaskedImputation
