@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from headstart.core import Ctx, Descend, Diverged, Loss, Parts
+from headstart.core import BadInput, Ctx, Descend, Diverged, Loss, Parts
 from headstart.core.batches import Batch
 
 from .embedded import compare_rows
@@ -122,6 +122,7 @@ def _gradient(
             most = _most_parts(run.parts, batch)
             if not (out_of_memory(error) and run.divisible and run.accumulate < most):
                 raise
+            _require_alone(run, move, len(batch), error)
             statistics.restore()
             run.accumulate = min(2 * run.accumulate, most)
             same = (
@@ -133,6 +134,16 @@ def _gradient(
                 f"Memory was short at step {ctx.step}: each batch of {len(batch)} rows is now computed "
                 f"in {run.accumulate} parts; {same}."
             )
+
+
+def _require_alone(run: Run[Any], move: Descend[Any], rows: int, error: BaseException) -> None:
+    """Raise `BadInput` if other processes wait for this one's rows, whose gathering it can't repeat alone."""
+    if move.embed is not None and run.engine.world > 1:
+        raise BadInput(
+            f"{run.name}: memory is short for {rows} rows in {run.accumulate} parts, and processes that "
+            "compare their rows can't divide a batch further by themselves. Set chunks to "
+            f"{2 * run.accumulate} or more, or take a smaller batch."
+        ) from error
 
 
 def _compares_rows(parts: Parts) -> bool:
