@@ -28,5 +28,9 @@ def print_table(title: str, times: Mapping[str, list[float]], unit: str = "secon
     print(f"| what | {unit} | times faster |")
     print("|---|---|---|")
     for name, mine in times.items():
-        ratio = statistics.median(theirs / ours for theirs, ours in zip(first, mine, strict=True))
-        print(f"| {name} | {statistics.median(mine):.3f} | {ratio:.2f} |")
+        print(f"| {name} | {statistics.median(mine):.3f} | {times_faster(mine, first):.2f} |")
+
+
+def times_faster(mine: list[float], theirs: list[float]) -> float:
+    """The median over paired rounds of how many times faster `mine` are."""
+    return statistics.median(other / own for other, own in zip(theirs, mine, strict=True))

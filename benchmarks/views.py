@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torchvision.transforms import v2
 
-from benchmarks.paired import interleaved, print_table
+from benchmarks.paired import interleaved, print_table, times_faster
 from headstart.nn.views.geometry import kernel_taps
 from headstart.nn.views.pictures import PictureViews
 from headstart.nn.views.recipe import PictureRecipe
@@ -53,6 +53,8 @@ def compare(side: int, rows: int, rounds: int) -> None:
     times = interleaved(ways, rounds, time.process_time)
     each = {name: [one / rows * 1000 for one in taken] for name, taken in times.items()}
     print_table(f"A view of {side} pixels on one core, {rows} pictures", each, "ms")
+    ratios = [f"{times_faster(each['headstart'], other):.2f} of {name}" for name, other in each.items()]
+    print(f"\nheadstart is as many times faster: {', '.join(ratios[:-1])}")
 
 
 def of_headstart(x: Tensor, side: int) -> Callable[[], Tensor]:

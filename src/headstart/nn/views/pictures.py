@@ -6,7 +6,7 @@ from torch import Tensor
 from headstart.nn.views.colour import colour_matrices, light_factors
 from headstart.nn.views.draws import PictureDraws, draw
 from headstart.nn.views.erasing import add_noise, erase, solarise
-from headstart.nn.views.geometry import along_both, blur_weights, kernel_taps, resize_weights, turned
+from headstart.nn.views.geometry import blur_weights, kernel_taps, resize_taps, resized, turned
 from headstart.nn.views.recipe import PictureRecipe
 from headstart.nn.views.views import Views, identical
 
@@ -85,17 +85,19 @@ class PictureViews(Views):
         after = self.size or before
         if after == before and not (recipe.crops or recipe.flip or recipe.flip_vertical or recipe.blur):
             return x.to(self.mean.dtype)
-        axes = [
-            resize_weights(draws.box[:, axis], draws.box[:, 2 + axis], draws.flipped[:, 1 - axis], (a, b))
+        rows, columns = (
+            resize_taps(draws.box[:, axis], draws.box[:, 2 + axis], draws.flipped[:, 1 - axis], (a, b))
             for axis, (a, b) in enumerate(zip(before, after, strict=True))
-        ]
-        if recipe.blur > 0:
-            taps = kernel_taps(min(after))
-            some = draws.sigma.nonzero()[:, 0]
-            for axis, matrix in enumerate(axes):
-                blurs = blur_weights(draws.sigma[some], after[axis], taps)
-                matrix[some] = (blurs @ matrix[some]).to(matrix.dtype)  # half of it under autocast
-        return along_both(x, *axes).to(self.mean.dtype)
+        )
+        if recipe.blur == 0:
+            return resized(x, rows, columns).to(self.mean.dtype)
+        views, taps = self.mean.new_empty(*x.shape[:2], *after), kernel_taps(min(after))
+        sharp, blurred = (draws.sigma == 0).nonzero()[:, 0], draws.sigma.nonzero()[:, 0]
+        high, wide = (blur_weights(draws.sigma[blurred], size, taps) for size in after)
+        views[sharp] = resized(x[sharp], rows.rows(sharp), columns.rows(sharp)).to(views.dtype)
+        some = rows.rows(blurred), columns.rows(blurred)
+        views[blurred] = resized(x[blurred], *some, (high, wide)).to(views.dtype)
+        return views
 
     def _coloured(self, x: Tensor, draws: PictureDraws, raw: bool) -> Tensor:
         """Normalised floats with other colours, of floats in [0, 255] if `raw`, else of normalised ones."""
@@ -120,4 +122,4 @@ class PictureViews(Views):
 
     def _clamped(self, x: Tensor) -> Tensor:
         low, high = -self.mean / self.std, (1 - self.mean) / self.std
-        return x.clamp(low.view(-1, 1, 1), high.view(-1, 1, 1))
+        return x.clamp_(low.view(-1, 1, 1), high.view(-1, 1, 1))
