@@ -1,14 +1,17 @@
 """One step of SimCLR on a ResNet-18 at 96 pixels, views included, for `benchmarks.views --step`."""
 
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torchvision.models import resnet18
 from torchvision.transforms.functional import to_pil_image
 
-from benchmarks.paired import print_table
+from benchmarks.paired import interleaved, print_table
 from headstart.core.draws import reseeded
 from headstart.losses.contrastive.nt_xent import nt_xent
 from headstart.nn.projection import projection
@@ -21,21 +24,27 @@ Step = Callable[[], object]
 
 
 def report(batch: int, rounds: int) -> None:
-    """Seconds of a step of each way, in turns; the batches of the workers are ahead of their step."""
-    pictures = torch.randint(0, 256, (4 * batch, 3, SIDE, SIDE), dtype=torch.uint8)
+    """Processor seconds of a step of each way, in turns, on one thread; workers' are shared out."""
+    torch.set_num_threads(1)
+    pictures = torch.randint(0, 256, (2 * batch, 3, SIDE, SIDE), dtype=torch.uint8)
+    steps = rounds + 1
+    batches = lightly_batches(pictures, batch, steps)
     ways: dict[str, Step] = {
-        "lightly: transform, 2 workers, loss": of_lightly(pictures, batch, rounds + 1),
+        "lightly: transform, 2 workers, loss": of_lightly(batches),
         "headstart, float32": of_headstart(pictures, batch, bf16=False),
         "headstart, bfloat16": of_headstart(pictures, batch, bf16=True),
     }
-    times: dict[str, list[float]] = {name: [] for name in ways}
-    for name, step in ways.items():  # not in turns, or workers would load during the others' steps
-        step()
-        for _ in range(rounds):
-            begun = time.perf_counter()
-            step()
-            times[name].append(time.perf_counter() - begun)
+    times = interleaved(ways, rounds, time.process_time)
+    each = sum(map(seconds_of, batches._workers)) / steps
+    times = {name: [one + each * (name[:7] == "lightly") for one in mine] for name, mine in times.items()}
+    print(f"Views take {each:.2f} s of the workers for a step.")
     print_table(f"One step of SimCLR, ResNet-18, {SIDE} pixels, {batch} pictures", times)
+
+
+def seconds_of(worker: Any) -> float:
+    """Processor seconds of a process that still runs, on Linux."""
+    fields = Path(f"/proc/{worker.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def network(layout: torch.memory_format) -> tuple[nn.Module, torch.optim.Optimizer]:
@@ -63,15 +72,18 @@ def of_headstart(pictures: Tensor, batch: int, bf16: bool) -> Step:
     return step
 
 
-def of_lightly(pictures: Tensor, batch: int, steps: int) -> Step:
-    from lightly.loss import NTXentLoss  # type: ignore[import-not-found]
+def lightly_batches(pictures: Tensor, batch: int, steps: int) -> Any:
+    """Batches of a DataLoader whose workers stay until it is thrown away."""
     from lightly.transforms import SimCLRTransform  # type: ignore[import-not-found]
 
-    transform = SimCLRTransform(SIDE, cj_strength=0.5, min_scale=0.2)
+    data = Pictures(pictures, SimCLRTransform(SIDE, cj_strength=0.5, min_scale=0.2), batch * steps)
+    return iter(torch.utils.data.DataLoader(data, batch, num_workers=2, persistent_workers=True))
+
+
+def of_lightly(batches: Any) -> Step:
+    from lightly.loss import NTXentLoss  # type: ignore[import-not-found]
+
     loss, (net, optimiser) = NTXentLoss(0.2), network(torch.contiguous_format)
-    batches = iter(
-        torch.utils.data.DataLoader(Pictures(pictures, transform, batch * steps), batch, num_workers=2)
-    )
 
     def step() -> None:
         first, second = next(batches)

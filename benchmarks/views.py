@@ -4,8 +4,9 @@
 
 One thread in one process, in turns; processor seconds, so that other work on the machine counts less. With
 --step one step of SimCLR on a ResNet-18 at 96 pixels, views included, against lightly's transform in a
-DataLoader with 2 workers and its loss. kornia and lightly are left out where they are not installed:
-`pip install --target PEERS --no-deps kornia kornia-rs lightly lightly-utils`, then PYTHONPATH=PEERS.
+DataLoader with 2 workers, whose processor seconds are added, and its loss. kornia and lightly are left out
+where they are not installed: `pip install --target PEERS --no-deps kornia kornia-rs lightly lightly-utils`,
+then PYTHONPATH=PEERS.
 """
 
 import argparse
@@ -31,7 +32,7 @@ def main() -> None:
     options.add_argument("--sizes", type=int, nargs="*", default=[28, 96, 224])
     options.add_argument("--rounds", type=int, default=7)
     options.add_argument("--step", action="store_true", help="a whole step of SimCLR")
-    options.add_argument("--batch", type=int, default=64, help="pictures of a step")
+    options.add_argument("--batch", type=int, default=32, help="pictures of a step")
     asked = options.parse_args()
     if asked.step:
         from benchmarks.view_step import report
