@@ -33,11 +33,11 @@ TASKS = (
     "simclr",
     "rotation",
     "relative-rotation",
+    "same-or-not",
+    "relative-position",
+    "jigsaw",
     "relative-rotation:compare=concat",
     "relative-rotation:angles=8",
-    "relative-position",
-    "same-or-not",
-    "jigsaw",
 )
 Sets = tuple[np.ndarray, np.ndarray, np.ndarray]  # unlabelled and test pictures (n, 1, h, w); labels of both
 Scores = dict[int, np.ndarray]  # by labels a class, one a draw

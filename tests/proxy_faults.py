@@ -36,7 +36,7 @@ PROXY = (
         "torch.arange(4, device=x.device).repeat_interleave(len(x))",
         "torch.arange(4, device=x.device).repeat(len(x))",
         "the labels of the rotations are in another order than the pictures",
-        "methods/test_rotation.py head_that_says or one_rotation or corner or flips",
+        "methods/test_rotation.py several_pictures",
     ),
     Fault(
         "methods/mapping/pretraining/relative_position.py",

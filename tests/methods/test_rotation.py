@@ -27,6 +27,13 @@ def test_a_corner_goes_round_anticlockwise():
     assert places == [(0, 2), (0, 0), (2, 0), (2, 2)]
 
 
+def test_labels_of_several_pictures_are_in_the_order_of_their_rotations():
+    two = torch.rand(2, 3, 5, 5, generator=torch.Generator().manual_seed(0))
+    x, quarters = Rotation(flip=False).rotated(two, SEEDS[:2])
+    for number, (one, quarter) in enumerate(zip(x, quarters.tolist(), strict=True)):
+        assert torch.equal(one, torch.rot90(two[number % 2], quarter, (1, 2)))
+
+
 def test_one_rotation_is_among_the_four_and_all_are_drawn():
     method = Rotation(rotations="one", flip=False)
     x, quarters = method.rotated(corner().expand(200, -1, -1, -1), SEEDS)
