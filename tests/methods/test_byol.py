@@ -3,8 +3,9 @@
 import pytest
 import torch
 from tests.methods.contrast import CTX, A, B, embedded, plain_parts, steps_of
+from tests.toy import TASK, Toy, make
 
-from headstart.core import BadInput, find
+from headstart.core import BadInput, Seeded, find
 from headstart.nn.moving_average import follow, rising_momentum
 
 BYOL = find("byol")
@@ -45,3 +46,13 @@ def test_the_slow_copy_learns_nothing_by_itself():
 def test_refuses_one_row():
     with pytest.raises(BadInput, match=r"compares the rows of a batch, and a batch has 1. Take batch=64"):
         steps_of(BYOL(), rows=1)
+
+
+def test_the_slow_copy_normalises_by_the_batch_as_the_encoder_does():
+    toy = Toy()
+    toy.body[3].p = 0.0
+    parts = BYOL().parts(toy, TASK).eval()
+    parts["backbone"].train()
+    first, second, slow_first, slow_second = BYOL().embed(parts, make(Seeded, 8, 0), CTX)
+    torch.testing.assert_close(slow_first, first)
+    torch.testing.assert_close(slow_second, second)

@@ -1,11 +1,12 @@
 """The queue of keys, by hand, and the copies that make them."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 from tests.methods.contrast import CTX, begin, embedded, steps_of
-from tests.toy import stream
+from tests.toy import TASK, Toy, make, stream
 
 from headstart.core import BadInput, Parts, Seeded, find
 from headstart.nn.key_queue import KeyQueue
@@ -97,3 +98,14 @@ def test_without_momentum_the_copy_is_the_encoder_and_with_all_of_it_never_moves
 
 def test_chance_is_that_of_a_filled_queue():
     assert MoCo(queue=9).chance_level(4) == math.log(10)
+
+
+def test_the_copies_normalise_by_the_batch_as_the_encoder_does():
+    """With views that are the same, keys are the queries; modes are those that a step begins with."""
+    toy = Toy()
+    toy.body[3].p = 0.0
+    method = MoCo()
+    parts = method.parts(toy, replace(TASK, views=lambda x, seed: x)).eval()
+    parts["backbone"].train()
+    q, k = method.embed(parts, make(Seeded, 8, 0), CTX)
+    torch.testing.assert_close(q, k)

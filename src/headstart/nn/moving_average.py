@@ -20,6 +20,15 @@ def follow(slow: nn.Module, fast: nn.Module, momentum: float) -> None:
             mine.copy_(theirs)
 
 
+def normalise_by_batch(*slow: nn.Module) -> None:
+    """Let averages take the statistics of the batch, as what they follow does.
+
+    Running statistics are of other weights than theirs, and embeddings of both then have little in common.
+    """
+    for module in slow:
+        module.train()
+
+
 def rising_momentum(start: float, progress: float) -> float:
     """From `start` to 1 along half a cosine, for `progress` in [0, 1) (arXiv:2006.07733)."""
     return 1 - (1 - start) * (math.cos(math.pi * progress) + 1) / 2

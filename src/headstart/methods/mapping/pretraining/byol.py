@@ -10,7 +10,7 @@ from headstart.losses.contrastive.negative_cosine import negative_cosine
 from headstart.methods.mapping.pretraining._contrast import ProjectedSettings, of_all_processes
 from headstart.methods.mapping.pretraining._self_supervised import encoder_parts, learning
 from headstart.methods.mapping.pretraining._views import two_views, views_of
-from headstart.nn.moving_average import follow, rising_momentum
+from headstart.nn.moving_average import follow, normalise_by_batch, rising_momentum
 from headstart.nn.projection import normalised_projection
 
 
@@ -56,6 +56,7 @@ class BYOL(ProjectedSettings[Seeded]):
     def embed(self, parts: Parts, batch: Seeded, ctx: Ctx) -> tuple[Tensor, ...]:
         """Features (n, width) of two views of each row, and those of the slow copy."""
         views = torch.cat(two_views(parts, batch.x, batch.seed))
+        normalise_by_batch(parts["slow_backbone"])
         with torch.no_grad():
             slow = parts["slow_backbone"](views)
         return *parts["backbone"](views).chunk(2), *slow.chunk(2)
@@ -64,6 +65,7 @@ class BYOL(ProjectedSettings[Seeded]):
         """Squared distances, as unit vectors, of predictions from the slow copy's other view, both ways."""
         first, second, slow_first, slow_second = of_all_processes(self, found, ctx)
         predicted = parts["prediction"](parts["projection"](torch.cat([first, second])))
+        normalise_by_batch(parts["slow_projection"])
         with torch.no_grad():
             other = parts["slow_projection"](torch.cat([slow_second, slow_first]))
         return Loss.sum(byol=4 + 4 * negative_cosine(predicted, other))

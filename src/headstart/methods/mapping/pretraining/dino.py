@@ -11,7 +11,7 @@ from headstart.core.draws import reseeded
 from headstart.losses.contrastive.dino import dino
 from headstart.methods.mapping.pretraining._self_supervised import encoder_parts, learning
 from headstart.methods.mapping.pretraining._views import ViewSettings, two_views, views_of
-from headstart.nn.moving_average import follow, rising_momentum
+from headstart.nn.moving_average import follow, normalise_by_batch, rising_momentum
 from headstart.nn.projection import prototype_head
 from headstart.nn.running_mean import RunningMean
 
@@ -83,6 +83,7 @@ class DINO(ViewSettings[Seeded]):
         """Answers (n, out): of the slow copy to two large views, of the encoder to all views."""
         large = two_views(parts, batch.x, batch.seed)
         small = [parts["small_views"](batch.x, reseeded(batch.seed, 2 + n)) for n in range(self.local)]
+        normalise_by_batch(parts["slow_backbone"], parts["slow_projection"])
         with torch.no_grad():
             taught = parts["slow_projection"](parts["slow_backbone"](torch.cat(large)))
         said = parts["projection"](parts["backbone"](torch.cat([*large, *small])))

@@ -26,7 +26,7 @@ from headstart.methods.mapping.pretraining._contrast import ProjectedSettings
 from headstart.methods.mapping.pretraining._self_supervised import encoder_parts, learning
 from headstart.methods.mapping.pretraining._views import two_views, views_of
 from headstart.nn.key_queue import KeyQueue
-from headstart.nn.moving_average import follow
+from headstart.nn.moving_average import follow, normalise_by_batch
 from headstart.nn.projection import projection
 
 
@@ -78,6 +78,7 @@ class MoCo(ProjectedSettings[Seeded]):
     def embed(self, parts: Parts, batch: Seeded, ctx: Ctx) -> tuple[Tensor, ...]:
         """Queries and keys (n, out), of a view of each row each."""
         first, second = two_views(parts, batch.x, batch.seed)
+        normalise_by_batch(parts["key_backbone"], parts["key_projection"])
         with torch.no_grad():
             keys = parts["key_projection"](parts["key_backbone"](second))
         return parts["projection"](parts["backbone"](first)), keys
