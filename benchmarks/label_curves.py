@@ -3,9 +3,9 @@
 The data, the sizes and the methods were fixed here before the run; all settings beside steps and batch are
 the methods' own, and none was chosen by a test row. Each set is one `headstart.curve`: half of the rows are
 the test part, each pre-training is carried out once with every seed on the other half without labels, and
-all starts learn from the same labelled rows. The first start is random weights; of texts the weights that
-MiniLM comes with are another start. Beside it stands what needs no network: logistic regression on the
-pixels, or on the columns.
+all starts learn from the same labelled rows. The first start is random weights; of texts it is the weights
+that MiniLM comes with. Beside it stands what needs no network: logistic regression on the pixels, or on the
+columns.
 
     apt-get download dataset-fashion-mnist && dpkg -x dataset-fashion-mnist*.deb unpacked
     OMP_NUM_THREADS=2 python -m benchmarks.label_curves --fashion unpacked [--sets fashion tweets] [--out DIR]
@@ -98,7 +98,7 @@ SETS = {
         "logistic regression on columns",
     ),
 }
-PBMC = (1, 5, "all")  # the smallest type has few cells
+PBMC = (1, 5, "all")  # the smallest type has 8 cells
 
 
 def curve(name: str, root: Path, out: Path) -> tuple[SizeCurve, SizeCurve | None]:
@@ -141,7 +141,12 @@ def table(name: str, learned: SizeCurve, plain: SizeCurve | None) -> None:
         f"\n{SETS[name].title}: {learned.train_rows} rows to learn from, {learned.test_rows} for the test\n"
     )
     print(f"| start and method | {' | '.join(map(str, sizes))} |\n|---|{'---|' * len(sizes)}")
-    curves = {point.title: (point.start, point.method) for point in learned.points}
+    titles = {start.label: start.title.split(" (")[0] for start in learned.starts}
+    words = {PLAIN: "probe", "fine-tune": "fine-tuning"}
+    curves = {
+        f"{titles[point.start]}, {words[point.method]}": (point.start, point.method)
+        for point in learned.points
+    }
     for title, (start, method) in curves.items():
         points = learned.of(method, start)
         print(f"| {title} | {' | '.join(shown(p.score, p.interval) for p in points)} |")
@@ -154,7 +159,7 @@ def table(name: str, learned: SizeCurve, plain: SizeCurve | None) -> None:
             print(f"| {title}, minus {SETS[name].plain} | {' | '.join(cells)} |")
     for saving in learned.savings:
         said = counted(saving, learned) if saving.clear else "no saving that is sure"
-        print(f"{saving.start}, {saving.method}, {saving.labels_per_class} labels: {said}")
+        print(f"{titles[saving.start]}, {words[saving.method]}, {saving.labels_per_class}: {said}")
 
 
 def shown(scores: list[float], interval: Any) -> str:
@@ -170,7 +175,7 @@ def draw(found: dict[str, tuple[SizeCurve, SizeCurve | None]], file: Path) -> No
     import matplotlib as mpl
 
     mpl.use("svg")
-    mpl.rcParams["svg.hashsalt"] = "label curves"
+    mpl.rcParams |= {"svg.hashsalt": "label curves", "svg.fonttype": "none"}
     from matplotlib import pyplot
 
     figure, panels = pyplot.subplots(1, len(found), figsize=(3.4 * len(found), 4.4), squeeze=False)
@@ -196,7 +201,7 @@ def draw(found: dict[str, tuple[SizeCurve, SizeCurve | None]], file: Path) -> No
         panel.set_ylim(max(0, min(means) - 5), min(100, max(means) + 5))
         panel.set_title(SETS[name].title, fontsize=10)
         panel.set_xlabel("labels a class")
-        panel.legend(fontsize=7, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.17))
+        panel.legend(fontsize=7, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.2))
     panels[0][0].set_ylabel("balanced accuracy, %")
     figure.tight_layout()
     figure.savefig(file, metadata={"Date": None})
