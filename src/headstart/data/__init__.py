@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from .confounded import confounded as confounded
     from .dataset import Dataset as Dataset
     from .domains import Domains as Domains
+    from .image_text_pairs import ImageTextPairs as ImageTextPairs
     from .label_fixes import fix_labels as fix_labels
     from .load import load as load
+    from .load_pairs import load_pairs as load_pairs
     from .pooled import pool as pool
     from .published.download import download as download
     from .shifts import shifted as shifted
@@ -26,11 +28,13 @@ _FOUND = {
     "Augment": "augment",
     "Dataset": "dataset",
     "Domains": "domains",
+    "ImageTextPairs": "image_text_pairs",
     "check": "check",
     "confounded": "confounded",
     "download": "published.download",
     "fix_labels": "label_fixes",
     "load": "load",
+    "load_pairs": "load_pairs",
     "load_unlabelled": "unlabelled",
     "pool": "pooled",
     "shifted": "shifts",
@@ -41,11 +45,13 @@ __all__ = [
     "Augment",
     "Dataset",
     "Domains",
+    "ImageTextPairs",
     "check",
     "confounded",
     "download",
     "fix_labels",
     "load",
+    "load_pairs",
     "load_unlabelled",
     "pool",
     "shifted",
