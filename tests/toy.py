@@ -16,6 +16,7 @@ from headstart.core import (
     Grouped,
     JointTasks,
     Labelled,
+    Pairs,
     Seeded,
     SeededLabelled,
     SourceLabelled,
@@ -23,6 +24,7 @@ from headstart.core import (
     Unlabelled,
     derive_seed,
 )
+from headstart.core.paired import PairedBackbone
 from headstart.core.text_tower import ClassPrompts, TextTower
 
 SEEN = ((4, 1), (6, 1))  # places and widths of what is seen inside the toys' teacher
@@ -128,7 +130,9 @@ class Pictured(Backbone):
 
 
 def suited(method: Any, toy: Toy) -> Backbone:
-    """A toy, or what a method needs: a transformer where it compares places, convolutions for pictures."""
+    """A toy, or what a method needs: two toys, a transformer where it compares places, or convolutions."""
+    if method.about.needs_pair:
+        return PairedBackbone(toy, Toy(toy.norm, 12, seed=2))
     if method.about.needs_pictures:
         return Pictured(toy.norm)
     return Tokens() if method.about.needs_transformer or method.about.needs_places else toy
@@ -209,6 +213,12 @@ def seeds(n: int, g: torch.Generator) -> Tensor:
     return torch.randint(2**62, (n,), generator=g)
 
 
+def pairs(n: int, g: torch.Generator) -> Pairs:
+    """Two noisy looks at the same rows."""
+    x = labelled(n, g).x
+    return Pairs(x, x.flip(1) + 0.3 * torch.randn(n, 8, generator=g))
+
+
 def seeded_labelled(n: int, g: torch.Generator) -> SeededLabelled:
     batch = labelled(n, g)
     return SeededLabelled(batch.x, batch.y, None, seeds(n, g))
@@ -222,6 +232,7 @@ MAKERS: dict[type, Callable[[int, torch.Generator], Any]] = {
     JointTasks: lambda n, g: JointTasks(labelled(n, g), (of_source(n - 3, g),)),  # of unequal sizes
     # of unequal sizes; the target lies beside the source
     Domains: lambda n, g: Domains(labelled(n, g), labelled(n - 3, g).x + 0.5),
+    Pairs: pairs,
     Seeded: lambda n, g: Seeded(labelled(n, g).x, seeds(n, g)),
     SeededLabelled: seeded_labelled,
     Unlabelled: lambda n, g: Unlabelled(labelled(n, g).x),

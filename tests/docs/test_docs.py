@@ -99,7 +99,10 @@ def table_backbone():
 def test_methods_of_commands_find_what_they_train_in_the_default_backbone(
     spec, of_texts, default_backbone, text_backbone, table_backbone
 ):
-    if spec != "auto" and not (method := make(spec)).about.needs_text_tower:
+    if spec == "auto":
+        return
+    about = (method := make(spec)).about
+    if not (about.needs_text_tower or about.needs_pair):
         base = text_backbone if of_texts else default_backbone
         base = table_backbone if method.about.needs_columns else base
         base = WordEncoder.of(["a text"]) if method.about.needs_words else base

@@ -58,7 +58,7 @@ def test_fit_carries_out_any_method_on_arrays(kind, taught):
     streams = needs_target(kind()) and not learns_from_domains(kind())
     words = kind.about.name == "learned-context"
     inner = kind.about.needs_transformer or kind.about.needs_places or kind.about.needs_pictures
-    inner |= kind.about.needs_dropout
+    inner |= kind.about.needs_dropout or kind.about.needs_pair
     if streams or words or kind.about.needs_columns or inner:
         refusals = "reads no|no transformer|encoder of texts.* has none|a single place"
         refusals += "|learns from pictures|has none: they would"

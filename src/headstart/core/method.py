@@ -68,6 +68,7 @@ class About:
     needs_places: bool = False  # requires blocks whose outputs have places: maps, or tokens of pictures
     needs_pictures: bool = False  # requires samples that are pictures (channels, height, width)
     needs_dropout: bool = False  # requires a backbone whose forwards differ in training, as by dropout
+    needs_pair: bool = False  # requires two encoders, of pictures and of their captions
     label_kinds: tuple[LabelKind, ...] = LABEL_KINDS  # kinds of label that it can learn
     growth: float = 1.25  # of the time of a solution in closed form: the power of the rows that it grows with
     package: str = ""  # that it imports and headstart does without; scikit-learn is "sklearn"
@@ -153,6 +154,10 @@ class Method(ABC, Generic[B]):
 
     def teacher_view(self) -> TeacherView | None:
         """What it learns from inside a teacher; None: from the teacher's outputs alone."""
+        return None
+
+    def locked_side(self) -> Literal["image", "text"] | None:
+        """Which encoder of pairs it leaves as it is, so that features are computed once; None: neither."""
         return None
 
     def class_shares(self, said: Tensor) -> Tensor | None:

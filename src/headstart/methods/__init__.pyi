@@ -67,6 +67,7 @@ from headstart.methods.mapping.joint.multi_task import MultiTask as MultiTask
 from headstart.methods.mapping.pretraining.autoencoder import Autoencoder as Autoencoder
 from headstart.methods.mapping.pretraining.barlow_twins import BarlowTwins as BarlowTwins
 from headstart.methods.mapping.pretraining.byol import BYOL as BYOL
+from headstart.methods.mapping.pretraining.clip import Clip as Clip
 from headstart.methods.mapping.pretraining.colourisation import Colourisation as Colourisation
 from headstart.methods.mapping.pretraining.denoising_autoencoder import (
     DenoisingAutoencoder as DenoisingAutoencoder,

@@ -42,7 +42,10 @@ def row_logsumexp(
 
 
 def both_logsumexp(a: Tensor, b: Tensor, scale: Tensor | float, chunk: int = CHUNK) -> tuple[Tensor, Tensor]:
-    """Log sum_j exp(scale a_i b_j), float32 (n,), and log sum_i of the same (m,); see `row_logsumexp`."""
+    """Log sum_j exp(scale a_i b_j), float32 (n,), and log sum_i of the same (m,); see `row_logsumexp`.
+
+    No exponential is kept for the gradient, so that memory grows with n + m alone.
+    """
     rows, columns = _LogSumExp.apply(a, b, _checked(scale, a), None, chunk, "both")
     return rows, columns
 
@@ -77,7 +80,7 @@ class _LogSumExp(torch.autograd.Function):
         k = q if which == "self" else k.detach().to(kind)
         rows = q.new_zeros(len(q))
         columns = rows if which == "self" else q.new_zeros(len(k))
-        kept, left = [], KEPT
+        kept, left = [], 0 if which == "both" else KEPT  # see `both_logsumexp`
         for block in _blocks(len(q), len(k), chunk, which):
             e = _exponentials(q, k, scale, without, block, which)
             rows[block[0]] += e.sum(1)
