@@ -22,6 +22,7 @@ from .head_choice import AUTO, LAST, choose_head, take_off
 from .image_text import SIDES
 from .operations.replay import replay, taken
 from .own_module import load_weights, own_origin, reset_heads, settle_flags
+from .projected import KIND, rebuilt
 from .readout import Readout
 from .saved import fill, is_run, model_in, read_saved
 from .source_classes import cut_off
@@ -144,13 +145,13 @@ def rebuild(
         return WordEncoder.rebuilt(source, tokens)
     if source["kind"] == "own":
         if module is None:
-            raise BadInput(
-                f"This backbone was made of your own module {source['name']}, whose code is not "
-                "saved. Make one and give it: module=..."
-            )
+            name = source["name"]
+            raise BadInput(f"The code of your own module {name} is not saved. Make one: module=...")
         example = like(source["example"])
         head = AUTO if isinstance(module, AnyBackbone | Model) else source.get("head", LAST)
         made = backbone(module, example=example, preprocess=preprocess, tokenizer=tokens, head=head)
+    elif source["kind"] == KIND:
+        made = rebuilt(source, rebuild(source["encoder"], module, tokenizer), preprocess)
     else:
         model = sources.build(source["kind"], source["name"], False, config=source.get("config"))
         tokens = sources.tokens(source["kind"], source["name"], model) if reading and not tokens else tokens
@@ -231,8 +232,7 @@ def _opened(path: Path) -> AnyBackbone:
             f"{str(path)!r} does not say which architecture its weights belong to: headstart did not write "
             f"it. Name the architecture as the backbone and give the file as its weights."
         )
-    source = json.loads(about["source"])
-    if source["kind"] == "own":
+    if (source := json.loads(about["source"]))["kind"] == "own":
         raise BadInput(
             f"{str(path)!r} holds the encoder of a module of your own, {source.get('name', 'a plain one')}, "
             "whose code is not saved. Make one and load it: hs.models.load_encoder(module, file)."

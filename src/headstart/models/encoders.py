@@ -15,8 +15,10 @@ from headstart.models.operations.editor import M
 
 from .head_choice import AUTO, choose_head
 from .operations.report import Report, compare, state
+from .pair_folder import pair_folder, side_file
 from .surgery import duplicate
 from .view import inspect_model
+from .vision import TWO
 from .weights import load, read
 from .wrapped import AnyBackbone
 
@@ -162,15 +164,22 @@ def _digest(settings: Mapping[str, str], tensors: Mapping[str, Tensor]) -> str:
 
 
 def is_encoder(name: object) -> bool:
-    """Whether a backbone argument is a file that may hold an encoder, or a folder with one."""
+    """Whether a backbone argument is a file that may hold an encoder, a folder with one, or a side of two."""
     if not isinstance(name, str | Path):
         return False
-    return Path(name).suffix == ".safetensors" or (Path(name) / ENCODER).is_file()
+    alone = Path(name).suffix == ".safetensors" or (Path(name) / ENCODER).is_file()
+    return alone or side_file(name) is not None or pair_folder(name) is not None
 
 
 def encoder_file(name: str | Path) -> Path:
-    """The file of an encoder: that in the folder of a pre-training, or the path itself."""
-    return Path(name) / ENCODER if Path(name).is_dir() else Path(name)
+    """The file of an encoder: that in the folder of a pre-training, one side of two, or the path itself.
+
+    Raises:
+        BadInput: it is the folder of two, and no side is named.
+    """
+    if pair_folder(name) is not None:
+        raise BadInput(TWO.format(name, "two encoders that were trained together"))
+    return side_file(name) or (Path(name) / ENCODER if Path(name).is_dir() else Path(name))
 
 
 def noted(path: Path) -> dict[str, str]:

@@ -15,6 +15,7 @@ from headstart.core import BadInput
 from headstart.core.tokens import NOTHING
 
 from . import open_clip, texts, vision
+from .pair_folder import pair_folder
 from .weights import load
 
 Side = Literal["image-encoder", "text-encoder"]
@@ -87,9 +88,7 @@ def _embedding(found: Any) -> Tensor:
 
 def is_folder(name: str) -> bool:
     """Whether a local folder holds a model of pictures and texts together."""
-    if open_clip.is_folder(name):
-        return True
-    return _of_transformers(name)
+    return pair_folder(name) is not None or open_clip.is_folder(name) or _of_transformers(name)
 
 
 def _of_transformers(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +13,9 @@ from headstart.nn.zero_shot import class_embeddings
 
 from . import image_text, minilm
 from .backbone import AnyBackbone, backbone
+from .encoders import save_encoder
 from .lengths import by_length
+from .pair_folder import FILES, Logits, pair_folder, read_logits, write_logits
 from .prompts import fill
 
 SCALE = 20.0  # of cosines, where none was learned: that of the training of sentence encoders
@@ -55,6 +58,19 @@ class Pair:
             found = [self.image(some.to(self.image.mean.device)) for some in torch.split(x, BATCH)]
             return normalize(torch.cat(found), dim=1)
 
+    def save(self, folder: str | Path) -> None:
+        """Write both encoders into a folder, which `pair` and "image-encoder:FOLDER" take.
+
+        Raises:
+            BadInput: it is an encoder of texts alone.
+            CannotWrite: no space or no right.
+        """
+        if self.image is None:
+            raise BadInput(f"{self.text.name} is an encoder of texts alone: hs.models.save_encoder saves it.")
+        for file, encoder in zip(FILES.values(), (self.image, self.text), strict=True):
+            save_encoder(encoder, Path(folder) / file)
+        write_logits(Path(folder), Logits(self.scale))
+
     def truncated(self, texts: Sequence[str]) -> list[str]:
         """Those of the texts that are longer than the encoder takes, so that their ends are not read."""
         assert self.text.tokens is not None
@@ -93,7 +109,8 @@ def pair(
 
     Args:
         text: a local folder of a model with both encoders, such as CLIP's or SigLIP's, as transformers saves
-            it (safetensors), which gives both; or an encoder of texts: any that `hs.models.backbone` takes.
+            it (safetensors), or the run of `headstart pretrain-pairs`, which gives both; or an encoder of
+            texts: any that `hs.models.backbone` takes.
         image: the encoder of pictures, if `text` is one of texts alone; None: texts are classified.
         scale: of the cosines, > 0; None takes what a model with both learned, else 20.
 
@@ -102,13 +119,16 @@ def pair(
             scale is not above 0.
         MissingPackage: transformers is not installed.
     """
+    trained = None
     if isinstance(text, str) and image_text.is_folder(text):
+        if (folder := pair_folder(text)) is not None:
+            trained = read_logits(folder).scale
         if image is not None:
             raise BadInput(f"{text} has an encoder of pictures of its own; leave out the other one.")
         text, image = f"text-encoder:{text}", f"image-encoder:{text}"
     words, pictures = backbone(text).eval(), None if image is None else backbone(image).eval()
     _require_reader(words, pictures)
-    own = words.inner.logit_scale if isinstance(words.inner, image_text.TextEncoder) else None
+    own = words.inner.logit_scale if isinstance(words.inner, image_text.TextEncoder) else trained
     if scale is not None and not scale > 0:
         raise BadInput(f"scale is {scale:g}; it must be > 0.")
     chosen = scale or own or SCALE

@@ -18,6 +18,10 @@ FILTERS = {1: "lanczos", 2: "bilinear", 3: "bicubic"}  # PIL's numbers
 CLIP = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 SIGLIP = (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
 SMALL = 384  # ConvNeXt's processor crops below this side, and squashes from it on
+TWO = (
+    "{0!r} holds {1}. Say which of its encoders is the backbone: 'image-encoder:{0}' or 'text-encoder:{0}'; "
+    "hs.models.pair takes both."
+)
 ASSUMED = (
     "{} has no preprocessor_config.json, so its pictures are normalised by {}'s mean {} and standard "
     "deviation {}. If it learned otherwise, say so: hs.models.backbone(..., preprocess="
@@ -58,11 +62,7 @@ def reads_pictures(model: nn.Module, name: str) -> bool:
     config: Any = model.config
     given = getattr(model, "main_input_name", "input_ids")
     if hasattr(config, "vision_config"):
-        raise BadInput(
-            f"{name!r} holds a model of pictures and texts together ({config.model_type}). Say which of its "
-            f"encoders is the backbone: 'image-encoder:{name}' or 'text-encoder:{name}'; hs.models.pair "
-            "takes both."
-        )
+        raise BadInput(TWO.format(name, f"a model of pictures and texts together ({config.model_type})"))
     if given not in ("pixel_values", "input_ids"):
         raise BadInput(
             f"{name!r} holds a model of transformers that takes {given} ({config.model_type}), neither texts "

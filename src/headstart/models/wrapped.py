@@ -267,6 +267,9 @@ class AnyBackbone(Backbone):
         fresh = copy.deepcopy(self)
         fresh.frozen_parameters, fresh.trained_head = frozenset(), None  # nothing was learned to be kept
         fresh.classifier = None
+        if self.source["kind"] == "projected":
+            fresh.inner = self.inner.untrained(seed)  # type: ignore[operator]
+            return fresh
         if self.source["kind"] != "own":
             made = sources.build(
                 self.source["kind"], self.source["name"], False, seed, self.source.get("config")
