@@ -43,7 +43,7 @@ KINDS = {  # names of the same kind can stand for each other
     **dict.fromkeys(("patients.csv", "june.csv"), "patients"),
     **dict.fromkeys(("houses.csv", "last-year.csv", "this-year.csv", "july.csv"), "houses"),
     **{name: name for name in ("rows.csv", "plants.csv", "drinks.csv", "bands.npz", "new.npy")},
-    **{name: name for name in ("sounds", "new.wav", "bert")},
+    **{name: name for name in ("sounds", "new.wav", "bert", "pairs.csv")},
     **dict.fromkeys(CHECKPOINTS, "checkpoint"),
 }
 
@@ -111,6 +111,10 @@ def lists(folder: Path) -> None:
         for n in range(EACH)
     ]
     write(folder / "photos.csv", ["path", "cat", "dog", "bird"], tags)
+    captions = [
+        [f"photos/{kind}/{n}.png", f"a {kind}, number {n}"] for kind in tiny.CLASSES for n in range(EACH)
+    ]
+    write(folder / "pairs.csv", ["path", "caption"], captions)
 
 
 def texts(folder: Path) -> None:

@@ -10,7 +10,10 @@ from headstart.face import spell
 from .load import is_name
 from .table_files import SUFFIXES, read_table
 
-MODELS = ("backbone", "backbones", "weights", "model", "run")  # inputs that are no rows
+MODELS = (  # inputs that are no rows
+    *("backbone", "backbones", "weights", "model", "run"),
+    *("image_backbone", "text_backbone", "query"),
+)
 
 
 def refuse_column_as_data(given: Mapping[str, Any]) -> None:

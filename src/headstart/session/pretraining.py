@@ -41,6 +41,11 @@ def encoder_alone(method: Method[Any]) -> SelfSupervised[Any]:
     Raises:
         BadInput: it does not pre-train.
     """
+    if method.about.needs_pair:
+        raise BadInput(
+            f"{method.about.name} learns from pictures with captions, by an encoder of each: take headstart "
+            "pretrain-pairs or hs.pretrain_pairs."
+        )
     if not isinstance(method, SelfSupervised):
         raise BadInput(
             f"{method.about.name} learns from labels, and pre-training takes samples alone. These methods "
