@@ -172,6 +172,8 @@ def headstart_table(tmp_path):
         (world(), {"method": "fine-tune"}, BadInput, "fine-tune learns from labels.*simclr"),
         (world(), {"batch": 1}, BadInput, "batch is 1; it must be a whole number >= 2"),
         (world(), {"batch": 500}, BadInput, "500 is more than the 72 rows to learn from"),
+        (world()[0], {"method": "supervised-contrastive"}, BadInput, "compares the classes.*has none"),
+        (world(), {"method": "supervised-contrastive", "unlabelled": world()[0]}, BadInput, "unlabelled out"),
         (world(), {"epochs": 2}, BadInput, "one of steps and epochs"),
         ((np.ones((30, 6), np.float32), np.arange(30) % 2), {}, BadData, "same|copies"),
         (np.ones((1, 6), np.float32), {}, BadData, "one row"),
@@ -196,3 +198,11 @@ def test_views_that_are_the_same_are_told(tmp_path):
     method = "simclr:corruption=0,hidden=8,out=4"
     found = hs.pretrain(net(), world(), out=tmp_path / "enc", **{**QUICK, "method": method}).result
     assert any("two views of each" in note for note in found.notes)
+
+
+def test_classes_that_are_compared_are_told(tmp_path):
+    method = "supervised-contrastive:hidden=8,out=4"
+    found = hs.pretrain(net(), world(), out=tmp_path / "enc", **{**QUICK, "method": method})
+    assert found.result.labelled
+    facts = {name: detail for name, _, detail in view(found.result, found.folder)["facts"]}
+    assert facts["learned from"] == "with their labels"

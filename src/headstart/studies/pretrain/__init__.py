@@ -133,6 +133,7 @@ class Pretraining(StudyRecord):
     method: str  # with its settings
     title: str  # of the method
     start: str  # "given", the weights of the backbone; "random"; "columns", of a table as they are
+    labelled: bool  # whether the method compares the classes of the training rows
     steps: int
     batch: int
     chance: float | None  # loss of an encoder that tells nothing apart; None: not known

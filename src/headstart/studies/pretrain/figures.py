@@ -98,6 +98,7 @@ def plot_map(record: Pretraining) -> dict[str, Any]:
     """The embeddings of held-out rows in two dimensions."""
     xs, ys = [one.x for one in record.map], [one.y for one in record.map]
     plot = Plot(_bare(xs), _bare(ys), 420)
+    played = "" if record.labelled else " Classes played no part in the training."
     number = {name: place for place, name in enumerate(record.classes)}
     for one in record.map:
         style = f"c{number[one.label] % HUES}" if one.label in number else "s1"
@@ -107,7 +108,7 @@ def plot_map(record: Pretraining) -> dict[str, Any]:
         "figure": plot.figure(f"{record.projection} of {pluralise(len(record.map), 'held-out row')}"),
         "caption": f"{record.projection} of the features, of unit length, of "
         f"{pluralise(len(record.map), 'held-out row')}. Point at a dot to see its row"
-        + (" and its class. Classes played no part in the training." if number else "."),
+        + (f" and its class.{played}" if number else "."),
     }
 
 

@@ -101,7 +101,11 @@ def _facts(record: Pretraining) -> list[tuple[str, str, str]]:
     chance = "" if record.chance is None else f"chance {fixed(record.chance, 2)}"
     return [
         ("method", name, settings or "with its usual settings"),
-        ("learned from", pluralise(record.train_rows, "row"), f"without their labels{beside}"),
+        (
+            "learned from",
+            pluralise(record.train_rows, "row"),
+            f"{'with' if record.labelled else 'without'} their labels{beside}",
+        ),
         ("length", pluralise(record.steps, "step"), f"of {pluralise(record.batch, 'row')}"),
         ("loss at the end", fixed(record.loss[-1].loss, 2), chance),
         ("encoder", record.backbone, pluralise(record.width, "feature")),

@@ -73,6 +73,11 @@ def check(settings: PretrainSettings, inputs: Mapping[str, Any]) -> None:
             f"{method.about.name} compares the classes of rows, and {inputs['data'].name} has none. "
             f"Take another of {', '.join(names_of_pretraining())}."
         )
+    if needs_labels(method) and inputs["unlabelled"] is not None:
+        raise BadInput(
+            f"{method.about.name} compares the classes of rows, so it learns nothing from rows without: "
+            f"leave {spell('unlabelled')} out."
+        )
 
 
 def compute(job: Job[PretrainSettings]) -> dict[str, Any]:
@@ -163,6 +168,7 @@ def compute(job: Job[PretrainSettings]) -> dict[str, Any]:
         "method": named.label,
         "title": named.title,
         "start": _start(session.backbone, begins_at_random),
+        "labelled": needs_labels(method),
         "steps": steps,
         "batch": batch,
         "chance": chance,
