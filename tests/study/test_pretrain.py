@@ -10,12 +10,25 @@ from torch import nn
 import headstart as hs
 from headstart.core import BadData, BadInput
 from headstart.models.encoders import ENCODER
+from headstart.run.checkpoint import load_state
+from headstart.run.progress import Progress
 from headstart.session.session import Session
 from headstart.studies._page import render_page
-from headstart.studies.pretrain import run as pretrain_run
 from headstart.studies.pretrain.page import terminal, view
 
 QUICK = {"method": "simclr:hidden=8,out=4", "steps": 4, "batch": 16, "evaluations": 2}
+
+LONG = {**QUICK, "steps": 8, "evaluations": 4}
+
+
+class Stopping(Progress):
+    """Shows nothing and interrupts a training after its third step."""
+
+    def watch(self, ticks, run):
+        for tick in ticks:
+            yield tick
+            if tick.step == 3:
+                raise KeyboardInterrupt
 
 
 def world(rows=90):
@@ -105,24 +118,17 @@ def test_labels_change_nothing_of_the_encoder(found, tmp_path):
     assert other.result.after.effective_rank == found.result.after.effective_rank
 
 
-def test_an_interrupted_training_ends_with_the_same_bytes(found, tmp_path, monkeypatch):
-    real = pretrain_run.measure
-
-    def stop(watched, encoder):
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        calls.append(1)
-        return real(watched, encoder)
-
-    calls: list[int] = []
-    out = tmp_path / "enc"
-    monkeypatch.setattr(pretrain_run, "measure", stop)
+def test_an_interrupted_training_ends_with_the_same_bytes(tmp_path):
+    """It stops after three of eight steps, from whose checkpoint it goes on."""
+    whole = hs.pretrain(net(), world(), out=tmp_path / "whole", **LONG)
+    out = tmp_path / "part"
     with pytest.raises(KeyboardInterrupt):
-        hs.pretrain(net(), world(), out=out, **QUICK)
-    monkeypatch.setattr(pretrain_run, "measure", real)
-    again = hs.pretrain(net(), world(), out=out, resume=True, **QUICK)
-    assert (again.folder / ENCODER).read_bytes() == (found.folder / ENCODER).read_bytes()
-    assert again.result == found.result
+        hs.pretrain(net(), world(), out=out, progress=Stopping(), **LONG)
+    (kept,) = out.glob("steps/*.checkpoint")
+    assert load_state(kept)["step"] == 3
+    again = hs.pretrain(net(), world(), out=out, resume=True, **LONG)
+    assert (again.folder / ENCODER).read_bytes() == (whole.folder / ENCODER).read_bytes()
+    assert again.result == whole.result
 
 
 @pytest.mark.parametrize("samples", ["array", "table", "labels of one row"])

@@ -13,6 +13,7 @@ import headstart as hs
 from headstart.core import About, Descend, Loss, Model, Seeded
 from headstart.methods.mapping.pretraining._self_supervised import SelfSupervised, encoder_parts, learning
 from headstart.studies.pretrain import Evaluated
+from headstart.studies.pretrain.embedding_map import principal
 from headstart.studies.pretrain.page import terminal, view
 from headstart.studies.pretrain.watching import is_collapsed, is_stuck, thinned
 
@@ -81,3 +82,23 @@ def test_the_curve_keeps_its_mean():
     pairs = thinned([float(step) for step in range(10)], 4)
     assert [stop for stop, _ in pairs] == [2, 5, 8, 10]
     assert [loss for _, loss in pairs] == pytest.approx([0.5, 3, 6, 8.5])
+
+
+def test_the_map_is_made_by_umap_where_that_is_installed(tmp_path, monkeypatch):
+    """A stand-in for the package, which gives the first two columns that it is given."""
+    lines = ["class UMAP:", "    def __init__(self, **how): self.how = how"]
+    lines += ["    def fit_transform(self, x): return x[:, :2] * (self.how['metric'] == 'cosine')"]
+    (tmp_path / "umap.py").write_text("\n".join(lines) + "\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    found = hs.pretrain(net(), world(), out=tmp_path / "enc", **QUICK)
+    assert found.result.projection == "UMAP"
+    assert len(found.result.map) == 18
+    assert max(abs(one.x) + abs(one.y) for one in found.result.map) > 0
+
+
+def test_principal_components_are_those_of_a_line():
+    """Points on a line through (1, 2): all lies in the first component, in their order."""
+    spots = principal(torch.tensor([[0.0, 0.0], [1.0, 2.0], [3.0, 6.0]], dtype=torch.float64))
+    assert spots[:, 1].abs().max().item() < 1e-9
+    apart = (spots[1:, 0] - spots[:-1, 0]).tolist()
+    assert apart == pytest.approx([5**0.5, 2 * 5**0.5])
