@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from headstart import methods as methods
     from headstart import models as models
     from headstart import sklearn as sklearn
+    from headstart.generators.generator import Generator as Generator
+    from headstart.generators.generator import open_generator as open_generator
     from headstart.nn import adapters as adapters
     from headstart.nn import prompts as prompts
     from headstart.nn.adapters.side_car import Adapters as Adapters
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from headstart.studies import build_page as build_page
     from headstart.studies.adapt.adapted import Adapted as Adapted
     from headstart.studies.align.run import Aligned as Aligned
+    from headstart.studies.generate.generated import Generated as Generated
     from headstart.studies.stream import guards as guards
     from headstart.studies.stream.prequential import prequential as prequential
     from headstart.studies.stream.stream_model import Stream as Stream
@@ -50,6 +53,9 @@ _FOUND = {
     "build_page": ("headstart.studies", "build_page"),
     "class_samples": ("headstart.session.class_samples", "class_samples"),
     "fit": ("headstart.predictor.fit", "fit"),
+    "Generated": ("headstart.studies.generate.generated", "Generated"),
+    "Generator": ("headstart.generators.generator", "Generator"),
+    "open_generator": ("headstart.generators.generator", "open_generator"),
     "open": ("headstart.predictor.predictor", "open_model"),
     "open_onnx": ("headstart.runtime.onnx_predictor", "open_onnx"),
     "OnnxPredictor": ("headstart.runtime.onnx_predictor", "OnnxPredictor"),
@@ -78,7 +84,7 @@ __all__ += ["Adapters", "adapters", "prompts", "sklearn"]
 __all__ += ["Translated", "Translator"]
 __all__ += ["OnnxPredictor", "open_onnx"]
 __all__ += ["TeachingSession", "expand_prompts", "search_prompts"]
-__all__ += ["class_samples"]
+__all__ += ["Generated", "Generator", "class_samples", "open_generator"]
 
 
 def __getattr__(name: str) -> Any:

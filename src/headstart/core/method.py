@@ -6,7 +6,7 @@ import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Generic, Literal, Self
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from torch import Tensor, nn
 
@@ -18,6 +18,8 @@ from .model import Backbone, Head, Model
 from .moves import Move, Parts
 from .setting_types import types_first
 from .teacher_view import TeacherView
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -255,8 +257,12 @@ def make(spec: str) -> Method[Any]:
         Unknown: no method, or no setting of it, has that name.
         BadInput: a setting has no value, or an invalid one.
     """
+    return build(find(spec.partition(":")[0]), spec)
+
+
+def build(kind: type[T], spec: str) -> T:
+    """An object of a dataclass with the settings that a spec gives; see `make`."""
     name, _, pairs = spec.partition(":")
-    kind = find(name)
     known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
     given: dict[str, Any] = {}
     for pair in filter(None, pairs.split(",")):

@@ -45,17 +45,53 @@ def start(
         BadInput: a move names a part or blocks that do not exist, selects no parameter, or
             shares its name with a move on other parameters, or an optimiser with other settings.
     """
+    still = method.about.needs is Unlabelled
+    divisible = method.about.per_sample_loss
+    return start_parts(
+        method.about.name,
+        lambda: method.parts(backbone, task),
+        method.moves(),
+        recipe,
+        engine,
+        divisible=divisible,
+        still=still,
+    )
+
+
+def start_parts(
+    name: str,
+    build: Callable[[], Parts],
+    moves: tuple[Move[B], ...],
+    recipe: Recipe,
+    engine: Engine | None = None,
+    *,
+    divisible: bool = True,
+    still: bool = False,
+) -> Run[B]:
+    """Start a run of moves on the parts that `build` makes, which draws by the recipe's seed.
+
+    Args:
+        name: for messages and checkpoints.
+        build: makes all modules that the run owns.
+        moves: of one step.
+        recipe: how long and how fast.
+        engine: where to compute; None is one process on the CPU.
+        divisible: whether the losses are means over rows.
+        still: whether batches are unlabelled samples of a stream, so that few convolutions learn.
+
+    Raises:
+        BadInput: as of `start`.
+    """
     engine = engine or One()
     with seeded(derive_seed(recipe.seed, "parts")):
-        parts = method.parts(backbone, task).to(engine.device)
-    moves = method.moves()
-    still = method.about.needs is Unlabelled and not _learns_convolutions(parts, moves)
+        parts = build().to(engine.device)
+    still = still and not _learns_convolutions(parts, moves)
     layout = memory_format(parts, recipe.precision == "bf16", engine.device, frozen=still)
     parts.to(memory_format=layout)
-    divisible = method.about.per_sample_loss or _embeds(moves)
+    divisible = divisible or _embeds(moves)
     if recipe.accumulate > 1 and not divisible:
-        raise BadInput(f"{method.about.name}: its loss compares rows of a batch, so accumulate must be 1.")
-    run = Run(method.about.name, parts, moves, recipe, engine, layout)
+        raise BadInput(f"{name}: its loss compares rows of a batch, so accumulate must be 1.")
+    run = Run(name, parts, moves, recipe, engine, layout)
     run.accumulate, run.divisible = recipe.accumulate, divisible
     descents = [move for move in run.moves if isinstance(move, Descend)]
     for move in descents:

@@ -1,0 +1,169 @@
+"""How `generate` is computed: train on the training part, draw, check against rows that were held out."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from headstart.core import CannotWrite, Diverged, derive_seed
+from headstart.data.check import check as check_data
+from headstart.data.dataset import Dataset
+from headstart.data.train_test_split import train_and_test
+from headstart.face import spell
+from headstart.generators.generative_model import make_generator
+from headstart.generators.generator import Generator
+from headstart.generators.spaces.space import Space, space_of
+from headstart.generators.spaces.tables import cell_text
+from headstart.generators.training import average_decay, require_classes, train_generator
+from headstart.run.recipe import Recipe
+from headstart.studies._runner import Job, Trial
+from headstart.studies.generate import Checks, GenerateSettings, Generation, ShownSample
+from headstart.studies.generate.checks import (
+    Compared,
+    accuracies,
+    arms_of,
+    measure,
+    usual_weight,
+    verdict,
+)
+from headstart.studies.generate.generated import Generated
+from headstart.studies.generate.nets import Nets
+
+FEWEST, MOST = 10, 1000  # rows that are drawn of a class, where none are asked for
+SHOWN_CLASSES, SHOWN = 12, 10  # on the page
+WIDE = 64  # least pixels of a shown picture
+CELLS = 8  # that are shown of a row
+
+
+def check(settings: GenerateSettings, inputs: Mapping[str, Any]) -> None:
+    """Refuse data that no generative model here draws, before anything is trained."""
+    make_generator(settings.generator)
+    require_classes(inputs["data"])
+
+
+def compute(job: Job[GenerateSettings]) -> dict[str, Any]:
+    """The record's own fields; writes the samples."""
+    settings = job.settings
+    with job.step("check the data"):
+        data = check_data(job.inputs["data"]).dataset
+        train, test = (data.subset(rows) for rows in train_and_test(data, settings.test, settings.seed))
+        require_classes(train)
+        space = space_of(train, settings.size)
+    job.notes.extend(space.notes)
+    generator, losses = _train(job, space, train)
+    rows = _rows(settings, train)
+    with job.step("draw"):
+        drawn, clipped = generator.draw_counted(rows, settings.seed)
+    compared = Compared(train, test, drawn, space)
+    nets = Nets(space, settings.check_steps, job.engine, train)
+    weight = usual_weight(settings, len(train), len(drawn))
+
+    def trial(seed: int) -> Trial:
+        def fit_nets(_: Path) -> dict[str, float]:
+            mine = derive_seed(settings.seed, "help", seed)
+            again = Compared(train, test, generator.draw(rows, mine), space)
+            return accuracies(again, nets, settings, weight, mine)
+
+        return Trial(seed, f"nets with and without samples, seed {seed}", f"Seed {seed}", fit_nets, 30.0)
+
+    checked = job.folder.trial("check the samples", lambda _: asdict(measure(compared, nets, settings)))
+    scores = list(job.trials(map(trial, range(settings.seeds))).values())
+    arms = arms_of(scores)
+    with job.step("write the samples"):
+        name, shown = _write(job, generator, drawn)
+    job.artefacts["generator"] = generator
+    return {
+        "task": data.name,
+        "kind": data.kind,
+        "classes": list(data.classes),
+        "train_rows": len(train),
+        "test_rows": len(test),
+        "generator": settings.generator,
+        "title": generator.model.title,
+        "shape": list(space.shape),
+        "parameters": sum(one.numel() for one in generator.parts.parameters()),
+        "losses": losses,
+        "rows": len(drawn),
+        "clipped": int(clipped.sum()),
+        "samples": name,
+        "checks": Checks.from_values(checked["value"]),
+        "arms": arms,
+        "weight": weight,
+        "helps": verdict(arms),
+        "shown": shown,
+    }
+
+
+def finish(job: Job[GenerateSettings], record: Generation) -> Generated:
+    """Save the generator, and open it with the record."""
+    generator: Generator = job.artefacts["generator"]
+    generator.save(job.folder.path / "model")
+    return Generated(job.folder.path, record, generator)
+
+
+def _train(job: Job[GenerateSettings], space: Space, train: Dataset) -> tuple[Generator, list[float]]:
+    """The trained generator, and the loss of each step."""
+    settings, model = job.settings, make_generator(job.settings.generator)
+    recipe = Recipe(
+        steps=settings.steps,
+        batch=settings.batch,
+        lr=settings.lr,
+        ema=average_decay(settings.steps),
+        seed=derive_seed(settings.seed, "generator"),
+    )
+
+    def fit(checkpoint: Path) -> dict[str, Any]:
+        parts, losses = train_generator(
+            model, space, train, recipe, job.engine, checkpoint, job.progress.watch
+        )
+        return {"state": dict(parts.state_dict()), "losses": losses}
+
+    kept = job.folder.trial("train the generator", fit)
+    if "diverged" in kept:
+        raise Diverged(f"{kept['diverged']} A lower {spell('lr')} may help.")
+    parts = model.parts(space.shape, len(train.classes))
+    parts.load_state_dict(kept["value"]["state"])
+    counts = np.bincount(train.labels, minlength=len(train.classes))
+    generator = Generator(
+        model, space, train.classes, parts.eval().requires_grad_(False), train.name, tuple(map(int, counts))
+    )
+    return generator, kept["value"]["losses"]
+
+
+def _rows(settings: GenerateSettings, train: Dataset) -> int:
+    """How many rows are drawn of each class."""
+    return settings.rows or int(np.clip(np.bincount(train.labels).max(), FEWEST, MOST))
+
+
+def _write(job: Job[GenerateSettings], generator: Generator, drawn: Dataset) -> tuple[str, list[ShownSample]]:
+    """Write the samples, and those that the page shows."""
+    folder = job.folder.path
+    labels = drawn.labels
+    shown = [row for number in range(len(drawn.classes)) for row in np.flatnonzero(labels == number)[:SHOWN]]
+    shown = shown[: SHOWN * SHOWN_CLASSES]
+    try:
+        name = generator.write(drawn, folder)
+        return name, [_shown(drawn, int(row), folder) for row in shown]
+    except OSError as error:
+        raise CannotWrite(f"Can't write to {folder}: {error.strerror or error}.") from error
+
+
+def _shown(drawn: Dataset, row: int, folder: Path) -> ShownSample:
+    label, picture = drawn.said(row), drawn.picture(row)
+    if picture is not None:
+        name = f"pictures/sample-{row:05d}.png"
+        (folder / "pictures").mkdir(exist_ok=True)
+        larger = max(1, WIDE // picture.width)
+        picture.resize((picture.width * larger, picture.height * larger), Image.Resampling.NEAREST).save(
+            folder / name
+        )
+        return ShownSample(label, name, {})
+    cells = {}
+    if drawn.table is not None:
+        kinds = dict(zip(drawn.table.names, drawn.table.kinds, strict=True))
+        row_cells = list(drawn.table.row(row).items())[:CELLS]
+        cells = {name: cell_text(value, kinds[name]) for name, value in row_cells}
+    return ShownSample(label, "", cells)
