@@ -1,2 +1,1 @@
-"""Class-conditional generative models: they learn what rows of each class look like, and draw more "
-"of them."""
+"""Class-conditional generative models: they learn what rows of each class look like, and draw more."""

@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 KNOTS = 257  # quantiles that are kept of a column of more numbers
 LEVELS = 32  # different numbers, up to which only these are drawn
 MOST = 200  # names
+FINEST = 6  # decimals
 BEYOND = 0.05  # of a normal number, by which it may leave those of the training rows before that counts
 
 
@@ -33,7 +34,7 @@ class ColumnCode:
         knots: numbers that increase, at even steps of their shares; all of them if they are few.
         places: what the knots are as normal numbers.
         levels: whether only the knots themselves are drawn.
-        whole: whether all numbers are whole.
+        decimals: that all numbers have at most; None: more than `FINEST`.
         words: the names.
         missing: whether some cells are missing.
     """
@@ -43,7 +44,7 @@ class ColumnCode:
     knots: tuple[float, ...] = ()
     places: tuple[float, ...] = ()
     levels: bool = False
-    whole: bool = False
+    decimals: int | None = None
     words: tuple[str, ...] = ()
     missing: bool = False
 
@@ -78,7 +79,7 @@ class ColumnCode:
             if self.levels:
                 places = np.array(self.places)
                 values = np.array(self.knots)[np.searchsorted((places[1:] + places[:-1]) / 2, x[:, 0])]
-            values = np.rint(values) if self.whole else values
+            values = values if self.decimals is None else values.round(self.decimals)
         if self.missing and not fill:
             values[x[:, -1] > 0] = np.nan
         return values, outside
@@ -110,9 +111,15 @@ def code_of(
             )
         return ColumnCode(name, kind, words=used, missing=missing)
     knots, places = _knots(there if len(there) else np.zeros(1))
-    whole = bool((there == np.rint(there)).all())
     levels = len(np.unique(there)) <= LEVELS
-    return ColumnCode(name, kind, tuple(knots.tolist()), tuple(places.tolist()), levels, whole, (), missing)
+    return ColumnCode(
+        name, kind, tuple(knots.tolist()), tuple(places.tolist()), levels, _decimals(there), (), missing
+    )
+
+
+def _decimals(values: Floats) -> int | None:
+    """How many decimals numbers (n,) have at most; None of more than `FINEST`."""
+    return next((many for many in range(FINEST + 1) if (values == values.round(many)).all()), None)
 
 
 def _knots(values: Floats) -> tuple[Floats, Floats]:

@@ -29,8 +29,7 @@ class Conditions(nn.Module):
 
 
 class Modulation(nn.Module):
-    """Scale and shift of normalised features by a condition (FiLM, arXiv:1709.07871), at first the "
-    "identity."""
+    """Scale and shift of normalised features by a condition (arXiv:1709.07871), at first the identity."""
 
     def __init__(self, condition: int, width: int) -> None:
         super().__init__()
