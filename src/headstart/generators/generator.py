@@ -38,6 +38,7 @@ class Generator:
         parts: its networks.
         name: of the data that it learned.
         rows: of each class that it learned from.
+        learned: digests of these rows.
     """
 
     model: GenerativeModel
@@ -46,6 +47,7 @@ class Generator:
     parts: Parts
     name: str
     rows: tuple[int, ...]
+    learned: tuple[str, ...] = ()
 
     def draw(self, rows: int | Mapping[str, int] = 10, seed: int = 0) -> Dataset:
         """Draw labelled rows.
@@ -136,6 +138,7 @@ class Generator:
             "classes": list(self.classes),
             "name": self.name,
             "rows": [int(count) for count in self.rows],
+            "learned": list(self.learned),
         }
         write_tensors(folder / WEIGHTS, self.parts.state_dict(), {})
         write_atomically(folder / ABOUT, (json.dumps(about, indent=1) + "\n").encode())
@@ -179,7 +182,8 @@ def open_generator(folder: str | Path) -> Generator:
     except (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError) as error:
         raise Mismatch(f"{folder} holds no generator that can be opened: {error}. Make it again.") from error
     parts = parts.eval().requires_grad_(False)
-    return Generator(model, space, tuple(about["classes"]), parts, about["name"], tuple(about["rows"]))
+    of_data = about["name"], tuple(about["rows"]), tuple(about.get("learned", ()))
+    return Generator(model, space, tuple(about["classes"]), parts, *of_data)
 
 
 def _filled(table: Table, made: Table) -> Table:

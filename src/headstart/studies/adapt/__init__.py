@@ -56,7 +56,8 @@ class Candidate(Record):
 class Tested(Record):
     """A model scored once on the held-out test part."""
 
-    name: str  # "selected", "from-scratch", "majority-class", "raw-pixels", "word-counts", "columns"
+    # "selected", "real-rows", "from-scratch", "majority-class", "raw-pixels", "word-counts", "columns"
+    name: str
     title: str
     trained_parameters: int
     scores: Scores
@@ -171,6 +172,8 @@ class Result(StudyRecord):
     columns: list[ColumnFigures] = field(default_factory=list)  # the same; [] if there are no numbers
     two_classes: TwoClasses | None = None  # of the selected model; None of other labels
     forgetting: list[Forgetting] = field(default_factory=list)  # of old tasks whose data were a source
+    generated_rows: int = 0  # that were learned from beside the training part; 0: none
+    generated_weight: float = 1.0  # of each, where a real row has 1
     larger_budget: float = 0.0  # seconds with room for what was left out, about; 0: not known, or nothing was
 
     @property
@@ -213,6 +216,13 @@ SPEC = Study(
             several=True,
         ),
         LABEL_FIXES,
+        optional_input(
+            name="augment_with",
+            help="Generated rows that join the training part alone: a folder of `headstart generate`, or "
+            "labelled data of the same classes.",
+            kind="value",
+            metavar="DATA",
+        ),
     ),
     settings=AdaptSettings,
     record=Result,

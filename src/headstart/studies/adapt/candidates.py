@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from headstart.core import BadInput, Diverged, HeadstartError, Method, derive_seed
 from headstart.face import spell
 from headstart.report.metric import get_metric
+from headstart.run.recipe import Recipe
+from headstart.session.fitted import Fitted
 from headstart.session.recipes import recipe_for
 from headstart.session.scoring import selection_score
 from headstart.session.session import Session
@@ -20,6 +22,7 @@ from headstart.studies.adapt import AdaptSettings
 from headstart.studies.adapt.added_bytes import added_bytes
 from headstart.studies.adapt.budget import Budget, solution_seconds
 from headstart.studies.adapt.choice import CandidateResult, best, lead, shared, transfers
+from headstart.studies.adapt.generated_rows import GeneratedRows
 from headstart.studies.adapt.plan import (
     FOLDED,
     NO_ROOM,
@@ -44,11 +47,19 @@ class CrossValidation:
     budget: Budget
     plan: Plan = PROBES  # of what takes time
     probed: Session | None = None  # the session with the features that probes read; None: the same
+    generated: GeneratedRows | None = None  # that final fits learn from beside the data; None: none
 
     def session_of(self, method: Method[Any]) -> Session:
         """Where a method is fitted: probes read features where that serves them best, or words."""
         session = self.probed if self.probed and method.about.transfers == "mapping" else self.session
         return session.suited_to(method)
+
+    def fit(self, method: Method[Any], rows: NDArray[np.int64], recipe: Recipe, **how: Any) -> Fitted:
+        """Fit a method on rows (n,) of the data, and on the generated ones beside them."""
+        session = self.session_of(method)
+        if self.generated is None:
+            return session.fit(method, rows, recipe, **how)
+        return self.generated.fit(session, method, rows, recipe, **how)
 
     def solve(
         self, methods: Sequence[Method[Any]], quick: Method[Any] | None = None

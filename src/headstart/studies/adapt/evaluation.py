@@ -5,6 +5,7 @@ linear model of the raw features, and a constant.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import astuple, replace
 from typing import Any
@@ -43,6 +44,8 @@ from headstart.studies.probe.run import make_tasks, probe_block
 LAYERS = "probe every block"
 NO_COMPARISON = "From scratch: its loss stopped being a number, so there is nothing to compare transfer with."
 SEEDS = 5  # of the probe in the size curve; whole models get one, as each costs a training
+REAL_ROWS = "real-rows"
+RIVALS = {"from-scratch": "From scratch", REAL_ROWS: "The same without the generated rows"}
 CONSTANTS: dict[LabelKind, tuple[str, str]] = {  # the model that ignores the samples: name and title
     "classes": ("majority-class", "Always the largest class"),
     "tags": ("tag-shares", "Each tag as often as in training"),
@@ -146,18 +149,16 @@ def _scores(
 # --- the final models
 
 
-def refit(validation: CrossValidation, method: Method[Any]) -> FittedModel:
-    """Fit a method on all of the training part; a step of the study."""
-    name = refit_name(method)
+def refit(validation: CrossValidation, method: Method[Any], name: str = "") -> FittedModel:
+    """Fit a method on all of the training part, and what was generated; a step of the study, by its name."""
+    name = name or refit_name(method)
     rows = np.arange(len(validation.session.data))
 
     def compute() -> dict[str, Any]:
         seed = derive_seed(validation.settings.seed, name)
         recipe = recipe_for(method, validation.settings, validation.plan.epochs_of(method), len(rows), seed)
         checkpoint = validation.folder.steps.checkpoint(name)
-        return to_keep(
-            validation.session_of(method).fit(method, rows, recipe, name=name, checkpoint=checkpoint)
-        )
+        return to_keep(validation.fit(method, rows, recipe, name=name, checkpoint=checkpoint))
 
     kept = validation.folder.once(name, compute)
     if "diverged" in kept:
@@ -188,22 +189,41 @@ def refit_scratch(validation: CrossValidation) -> FittedModel | None:
     return None
 
 
+def refit_real(validation: CrossValidation, method: Method[Any]) -> dict[str, FittedModel]:
+    """The selected method without the generated rows, by its name in the test; none if there are none.
+
+    It is left out, with a note, where it takes longer than there is time for, or diverges.
+    """
+    if validation.generated is None:
+        return {}
+    name, budget = f"{refit_name(method)} without the generated rows", validation.budget
+    try:
+        with budget.bounded():
+            return {REAL_ROWS: refit(replace(validation, generated=None), method, name)}
+    except (Diverged, OutOfTime):
+        budget.note("What the generated rows brought is not known: there was no time to fit without them.")
+    return {}
+
+
 def evaluate_on_test(
     validation: CrossValidation,
     selected: FittedModel,
-    scratch: FittedModel | None,
+    rivals: Mapping[str, FittedModel],
     test: Dataset,
     threshold: Threshold | None = None,
 ) -> tuple[list[Tested], Tensor]:  # and the selected model's logits
-    """All figures on the test part, which nothing has seen; the selected model, by its threshold, first."""
-    predicted = _predict_test(validation, selected, scratch, test)
+    """All figures on the test part, which nothing has seen; the selected model, by its threshold, first.
+
+    `rivals` are "from-scratch" and "real-rows", as far as they were fitted.
+    """
+    predicted = _predict_test(validation, {"selected": selected, **rivals}, test)
     logits, metric = predicted["logits"], validation.session.metric
     truth = test.labels, test.groups, validation.settings.seed, metric
     (raw, features), (constant, title) = test.modality.baseline, CONSTANTS[test.label_kind]
     regression = "Ridge" if test.label_kind == "numbers" else "Logistic"
     models = {  # title and number of trained parameters
         "selected": (selected.method.title, selected.trained),
-        "from-scratch": ("From scratch", scratch.trained if scratch else 0),
+        **{name: (RIVALS[name], model.trained) for name, model in rivals.items()},
         raw: (f"{regression} regression on {features}", predicted["raw parameters"]),
         constant: (title, 0),
     }
@@ -219,14 +239,13 @@ def evaluate_on_test(
 
 
 def _predict_test(
-    validation: CrossValidation, selected: FittedModel, scratch: FittedModel | None, test: Dataset
+    validation: CrossValidation, models: Mapping[str, FittedModel], test: Dataset
 ) -> dict[str, Any]:
     """Outputs (test rows, outputs) of every model; a step of the study, done once."""
     session, rows = validation.session, np.arange(len(test))
 
     def compute() -> dict[str, Any]:
         held = Session(session.backbone, test, precision=session.precision, engine=session.engine)
-        models = {"selected": selected} | ({} if scratch is None else {"from-scratch": scratch})
         logits, done = {}, validation.folder.progress.advance((len(models) + 1) * len(test))
         for name, each in models.items():
             own = validation.session_of(each.method)

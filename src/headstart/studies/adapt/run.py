@@ -47,6 +47,7 @@ from headstart.studies.adapt.evaluation import (
     evaluate_on_test,
     layers_of,
     refit,
+    refit_real,
     refit_scratch,
     size_curve,
 )
@@ -57,6 +58,7 @@ from headstart.studies.adapt.first_model import first_probe, save_first
 from headstart.studies.adapt.first_steps import begin_to_read
 from headstart.studies.adapt.fixed_costs import ALWAYS, EXPLAINED, KEPT, LABELS_PAGE, RANKED
 from headstart.studies.adapt.forgetting import hold_out, measure_forgetting, old_model
+from headstart.studies.adapt.generated_rows import about_generated, added_rows, load_generated
 from headstart.studies.adapt.going_on import about_sittings, drop_outgrown, require_more
 from headstart.studies.adapt.kept_examples import keep_examples
 from headstart.studies.adapt.label_errors import label_errors_of
@@ -96,7 +98,8 @@ def load(
     inputs = load_inputs(spec, given, settings, columns)
     decided = {fix.item for fix in all_fixes(given.get("label_fixes")) if fix.action}
     old = old_model(given.get("backbone"), inputs["source"] or [])
-    return {**inputs, "_old": old, "_decided": decided}
+    inputs["augment_with"] = load_generated(given.get("augment_with"), inputs["data"], columns)
+    return {**inputs, "_old": old, "_decided": decided, "_generated": given.get("augment_with")}
 
 
 def check(settings: AdaptSettings, inputs: Mapping[str, Any]) -> None:
@@ -165,8 +168,9 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         given, old = job.inputs["source"] or [], job.inputs["_old"]
         sources, old_tasks = hold_out(old, given, checked.dataset, settings)
         sources, said = usable_sources(sources, checked.dataset, parts[1])
+        generated, added = added_rows(job.inputs, train, test, settings.augment_weight)
         checked = replace(checked, findings=(*checked.findings, *said))
-    job.notes.extend(one.text for one in checked.findings if one.kind in NOTED)
+    job.notes.extend([*(one.text for one in checked.findings if one.kind in NOTED), *added])
     job = with_possible_folds(job, train)
     settings, whole = job.settings, len(job.inputs["data"])
     job.progress.tell(about_inputs(whole, checked, (train, test), job.inputs["backbone"], settings))
@@ -191,7 +195,9 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     numbers = folds(train.strata, train.groups, settings.folds, derive_seed(settings.seed, "folds"))
     numbers[rows_alone(checked.dataset)[parts[0]]] = -1  # learned from in every fold
     probed = replace(session, backbone=reading.probed)
-    validation = CrossValidation(session, numbers, settings, folder, budget, probed=probed)
+    validation = CrossValidation(
+        session, numbers, settings, folder, budget, probed=probed, generated=generated
+    )
     read = save_first(job, validation, quick) / len(train)
     planner = Planner(job, session, budget, read)
     likely = replace(validation, plan=planner.likely(methods))
@@ -218,10 +224,11 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     selected = refit(validation, chosen.method)
     layers, sizes = layers_of(validation), size_curve(validation, solved=True)
     scratch = refit_scratch(validation)
+    rivals = refit_real(validation, chosen.method) | ({"from-scratch": scratch} if scratch else {})
     sizes += size_curve(validation, solved=False)
     decision = choose_threshold(settings, train, chosen, metric)
     threshold = decision.saved if decision else None
-    tested, logits = evaluate_on_test(validation, selected, scratch, test, threshold)
+    tested, logits = evaluate_on_test(validation, selected, rivals, test, threshold)
     forgetting, cautions = measure_forgetting(validation, old_tasks, selected)
 
     with job.step(RANKED):
@@ -248,6 +255,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         return {
             **about_data(session, test, checked),
             "readings": list(reading.compared),
+            **about_generated(generated),
             "candidates": [about_candidate(result, validation) for result in job.progress.count(results)],
             "selected": chosen.method.label,
             "why": why,

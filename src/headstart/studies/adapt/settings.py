@@ -59,6 +59,12 @@ class AdaptSettings(TrainingSettings):
     )
     folds: int = option("Number of cross-validation folds on the training part, at least 2.", 5, whole(2))
     test: float = option("Fraction of the rows held out for the final test, in (0, 1).", 0.2, SHARE)
+    augment_weight: float | None = option(
+        "Weight of a generated row of --augment-with beside a real one, > 0. Default: 1, or less, so that "
+        "together they weigh no more than the real rows.",
+        None,
+        POSITIVE,
+    )
     lr: float = option("Peak learning rate of heads; backbones use a tenth of it.", 2e-3, POSITIVE)
     curve: bool = option("Also measure accuracy against labels per class.", True)
     head: str = option(

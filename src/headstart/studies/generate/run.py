@@ -1,7 +1,7 @@
 """How `generate` is computed: train on the training part, draw, check against rows that were held out."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,11 @@ from headstart.face import spell
 from headstart.generators.generative_model import make_generator
 from headstart.generators.generator import Generator
 from headstart.generators.spaces.space import Space, space_of
-from headstart.generators.spaces.tables import cell_text
+from headstart.generators.spaces.tables import TableSpace, cell_text
 from headstart.generators.training import average_decay, require_classes, train_generator
 from headstart.run.recipe import Recipe
-from headstart.studies._runner import Job, Trial
+from headstart.studies._runner import Job, Trial, load_inputs
+from headstart.studies._spec import Study
 from headstart.studies.generate import Checks, GenerateSettings, Generation, ShownSample
 from headstart.studies.generate.checks import (
     Compared,
@@ -38,6 +39,13 @@ WIDE = 64  # least pixels of a shown picture
 CELLS = 8  # that are shown of a row
 
 
+def load(
+    spec: Study, given: Mapping[str, Any], settings: GenerateSettings, columns: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The data, and the name of the column of their labels."""
+    return {**load_inputs(spec, given, settings, columns), "_label": columns.get("label_column") or "label"}
+
+
 def check(settings: GenerateSettings, inputs: Mapping[str, Any]) -> None:
     """Refuse data that no generative model here draws, before anything is trained."""
     make_generator(settings.generator)
@@ -52,6 +60,8 @@ def compute(job: Job[GenerateSettings]) -> dict[str, Any]:
         train, test = (data.subset(rows) for rows in train_and_test(data, settings.test, settings.seed))
         require_classes(train)
         space = space_of(train, settings.size)
+        if isinstance(space, TableSpace) and isinstance(job.inputs["_label"], str):
+            space = replace(space, label=job.inputs["_label"])
     job.notes.extend(space.notes)
     generator, losses = _train(job, space, train)
     rows = _rows(settings, train)
@@ -127,9 +137,9 @@ def _train(job: Job[GenerateSettings], space: Space, train: Dataset) -> tuple[Ge
     parts = model.parts(space.shape, len(train.classes))
     parts.load_state_dict(kept["value"]["state"])
     counts = np.bincount(train.labels, minlength=len(train.classes))
-    generator = Generator(
-        model, space, train.classes, parts.eval().requires_grad_(False), train.name, tuple(map(int, counts))
-    )
+    parts = parts.eval().requires_grad_(False)
+    of_data = train.name, tuple(map(int, counts)), train.digests
+    generator = Generator(model, space, train.classes, parts, *of_data)
     return generator, kept["value"]["losses"]
 
 
