@@ -1,12 +1,13 @@
 """Generated digits: what they are worth, from all training rows and from five labels a class.
 
-`full` trains each generative model on four fifths of the built-in digits and reports what `headstart generate`
-measures on the rest: the share of samples that a net trained on real digits tells as their class, the
-classifier two-sample AUC, the memorisation ratio, and nets with and without samples over five seeds.
+`full` trains each generative model on four fifths of the built-in digits and reports what
+`headstart generate` measures on the rest: the share of samples that a net trained on real digits tells as
+their class, the classifier two-sample AUC, the memorisation ratio, and nets with and without samples over
+five seeds, against the better of ordinary augmentation and none.
 
-`few` draws five labels a class, five times; the generative model sees those 50 rows alone. Nets learn from the
-same rows with ordinary augmentation (crops, without mirroring, which digits do not stand) and with samples, in
-equally many steps, and are tested on all other rows. The intervals are Student's t over the five draws.
+`few` draws five labels a class, five times; the generative model sees those 50 rows alone. Nets learn from
+the same rows with ordinary augmentation (crops, without mirroring, which digits do not stand) and with
+samples, in equally many steps, and are tested on all other rows. The intervals are Student's t over draws.
 
     python -m benchmarks.generative full [--generators flow vae]
     python -m benchmarks.generative few [--generator flow] [--draws 5]
@@ -40,7 +41,9 @@ def full(args: argparse.Namespace) -> None:
             print(f"  {name}: {_shown(getattr(checks, name))}")
         print(f"  copies {checks.copies:.3f}, out of range {result.clipped / result.rows:.3f}")
         for arm in result.arms:
-            print(f"  {arm.title}: {_shown(arm.mean)}" + (f", gain {_shown(arm.gain)}" if arm.gain else ""))
+            print(
+                f"  {arm.title}: {_shown(arm.interval)}" + (f", gain {_shown(arm.gain)}" if arm.gain else "")
+            )
 
 
 def few(args: argparse.Namespace) -> None:

@@ -26,6 +26,7 @@ SMALL = {  # options of the commands that take them
     "--control": "1",
     "--evaluations": "1",
     "--steps": "2",
+    "--check-steps": "2",
     "--no-curve": None,
     "--no-int8": None,
     "--repeats": "2",

@@ -28,6 +28,7 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself,
     "methods": {"core", "losses", "solvers", "nn", "metrics"},
     "run": {"core", "losses", "solvers", "nn", "metrics"},
     "records": {"core"},
+    "generators": {"core", "losses", "solvers", "nn", "data", "run"},
     "session": {
         *("core", "losses", "solvers", "nn", "metrics", "models", "data", "methods", "run", "records")
     },
@@ -44,7 +45,7 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself,
     "report": {"core", "records"},
     "studies": {
         *("core", "losses", "solvers", "nn", "metrics", "models", "data", "methods", "run", "records"),
-        *("attribution", "session", "predictor", "report", "runtime"),
+        *("attribution", "session", "predictor", "report", "runtime", "generators"),
     },
     "cli": {
         "core",
@@ -81,6 +82,7 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself,
     "__init__": {
         "runtime",
         "data",
+        "generators",
         "methods",
         "models",
         "nn",

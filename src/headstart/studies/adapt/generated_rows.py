@@ -135,9 +135,9 @@ def added_rows(
         raise BadData(f"All rows of {found.name} are copies of rows held out for the test. Give others.")
     weighs = weight if weight is not None else min(1.0, len(train) / len(kept))
     note = (
-        f"{len(kept):,} rows of {found.name}, were learned from beside the {len(train):,} real rows of the "
-        f"training part by the final models, with weight {weighs:.2g} each, in as many steps. Methods were "
-        "compared on real rows alone, as a generator has seen the rows of every fold, and so was tested."
+        f"The final models learned from {len(kept):,} rows of {found.name}, beside the {len(train):,} real "
+        f"rows of the training part, with weight {weighs:.2g} each, in as many steps. Methods were compared "
+        "on real rows alone, as a generator has seen the rows of all folds; the test part is real, too."
     )
     fewer = f"{len(found) - len(kept)} generated rows were left out: they are copies of test rows."
     notes = [note, fewer] if len(kept) < len(found) else [note]

@@ -36,7 +36,6 @@ from headstart.studies.adapt.summary import RunRecords, about_added, forgotten, 
 
 BASELINES = {  # in a sentence, and after "over" on a card
     "from-scratch": ("training from scratch", "training from scratch"),
-    "real-rows": ("the same without the generated rows", "the real rows alone"),
     "majority-class": ("always predicting the largest class", "the largest class"),
     "word-counts": ("learning from counts of words", "counts of words"),
     "tag-shares": ("predicting each tag as often as in training", "each tag's share"),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from headstart.face import spell
 from headstart.records.record import Interval
 from headstart.report.metric import Metric, get_metric
 from headstart.report.text import (
@@ -70,6 +71,16 @@ def _opening(metric: Metric, tested: Sequence[Tested], rows: str, outputs: int) 
     return f"Off by {error} on average on {rows}{than}. {metric.title} is {figure}"
 
 
+def _better(other: Tested, hurts: str, between: str) -> str:
+    """That a rival is better, and the way out; `hurts` begins the sentence if something was transferred."""
+    if other.name == "real-rows":
+        return f"The generated rows hurt (difference {between}): leave {spell('augment_with')} out."
+    return (
+        f"{hurts}{other.title.lower() if hurts else other.title} is better on the held-out test part "
+        f"(difference {between}). Use it instead{', or another backbone' * bool(hurts)}."
+    )
+
+
 def warnings(tested: Sequence[Tested], transferred: bool = True) -> list[str]:
     """Where the selected model is not clearly better than what needs no transfer."""
     sentences, hurts = [], "Transfer hurts here: " if transferred else ""
@@ -81,10 +92,7 @@ def warnings(tested: Sequence[Tested], transferred: bool = True) -> list[str]:
         low, high = metric.change(other.gain.low), metric.change(other.gain.high)
         between = f"{low} to {high} {metric.change_unit}"
         if other.gain.high < 0:
-            sentences.append(
-                f"{hurts}{other.title.lower() if hurts else other.title} is better on the held-out test part "
-                f"(difference {between}). Use it instead{', or another backbone' * transferred}."
-            )
+            sentences.append(_better(other, hurts, between))
         elif max(abs(other.gain.low), abs(other.gain.high)) <= SAME * abs(mine):
             sentences.append(
                 f"No clear gain over {other.title.lower()}: both are equally good on the test part."

@@ -4,8 +4,8 @@ The model learns the training part of the data alone. The rows that it draws are
 `hs.data.load` takes: class folders of pictures, a CSV file with the same columns, or an .npz file. Beside
 them stands what came out of the checks, on rows that the model has not seen: are samples copies of training
 rows, can they be told from real ones, do they cover each class, are they told as their class by a net trained
-on real rows, and does a net that learns from them beside the real rows do better than with ordinary
-augmentation, in as many steps?
+on real rows, and does a net that learns from them beside the real rows do better than without them, with
+ordinary augmentation or none, in as many steps?
 
 Raises:
     BadData: nothing readable, labels that are no classes, or a class with a single row.
@@ -49,7 +49,7 @@ class GenerateSettings(StudySettings):
     )
     test: float = option("Fraction of the rows held out for the checks, in (0, 1).", 0.2, SHARE)
     seeds: int = option(
-        "Trainings of each kind that tell whether samples help, with other seeds.", 5, whole(2)
+        "Trainings of each kind that tell whether samples help, with other seeds.", 5, whole(1)
     )
     check_steps: int = option("Training steps of each net of the checks.", 300, whole(1))
     weight: float | None = option(
@@ -96,8 +96,9 @@ class Arm(Record):
     name: str  # "real", "augmentation", "samples", "both" or "samples-only"
     title: str
     scores: list[float]  # accuracy on the held-out rows, one a seed
-    mean: Interval  # Student's t over the seeds
-    gain: Interval | None  # over ordinary augmentation, in pairs by the seed; None for itself
+    mean: float  # over the seeds
+    interval: Interval | None  # Student's t over the seeds; None of one
+    gain: Interval | None  # over the better arm without samples, in pairs; None for itself, and of one seed
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,9 @@ class Generation(StudyRecord):
     samples: str  # name in the folder of what `hs.data.load` takes
     checks: Checks
     arms: list[Arm]
+    reference: str  # the arm without samples that is better on average, which gains are over
     weight: float  # of a generated row beside a real one
-    helps: str  # "yes", "no" or "unclear": samples against ordinary augmentation
+    helps: str  # "yes", "no" or "unclear": samples beside real rows, against that
     shown: list[ShownSample]
 
     main_tables: ClassVar[tuple[str, ...]] = ("arms",)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -158,27 +159,29 @@ def accuracies(
     return found
 
 
-def arms_of(scores: list[dict[str, float]]) -> list[Arm]:
-    """The arms over the seeds, with their gains over ordinary augmentation."""
+def arms_of(scores: list[dict[str, float]]) -> tuple[list[Arm], str]:
+    """The arms over the seeds, with their gains over the better arm without samples, and its name."""
+    means = {name: fmean(each[name] for each in scores) for name in (AUGMENTED, REAL)}
+    reference = max(means, key=lambda name: means[name])
     found = []
     for name, title in ARMS.items():
-        mine = [each[name] for each in scores]
-        gain = None
-        if name != AUGMENTED:
-            gain = Interval(*student([each[name] - each[AUGMENTED] for each in scores], -1.0, 1.0))
-        found.append(Arm(name, title, mine, Interval(*student(mine, 0.0, 1.0)), gain))
-    return found
+        mine, gain = [each[name] for each in scores], None
+        if name != reference and len(scores) > 1:
+            gain = Interval(*student([each[name] - each[reference] for each in scores], -1.0, 1.0))
+        interval = Interval(*student(mine, 0.0, 1.0)) if len(scores) > 1 else None
+        found.append(Arm(name, title, mine, fmean(mine), interval, gain))
+    return found, reference
 
 
 def verdict(arms: list[Arm]) -> str:
-    """Whether samples help, as "yes", "no" or "unclear": the better of both arms that have them.
+    """Whether samples help, as "yes", "no" or "unclear", by the two arms of real rows and samples.
 
-    "yes" if its interval of the gain lies above 0, "no" if both lie below 0 or the means are not above it.
+    "yes" if the interval of a gain lies above 0, "no" if no mean does; of one seed nothing is known.
     """
     gains = [arm.gain for arm in arms if arm.name in (SAMPLES, BOTH) and arm.gain is not None]
     if any(gain.low > 0 for gain in gains):
         return "yes"
-    return "no" if all(gain.value <= 0 for gain in gains) else "unclear"
+    return "no" if gains and all(gain.value <= 0 for gain in gains) else "unclear"
 
 
 def usual_weight(settings: GenerateSettings, real: int, drawn: int) -> float:

@@ -10,10 +10,9 @@ from headstart.report.axis import linear
 from headstart.report.figures import Plot
 from headstart.report.html import picture_data
 from headstart.report.metric import get_metric
-from headstart.report.text import Terminal, percent, pluralise
+from headstart.report.text import MINUS, Terminal, percent, pluralise
 from headstart.studies._page import Cell, cell_text, page_view
 from headstart.studies.generate import (
-    AUGMENTED,
     BOTH,
     SAMPLES,
     Generation,
@@ -24,11 +23,10 @@ COPYING = 0.5  # ratio of distances below which samples count as copies
 APART = 0.75  # AUC above which samples count as easy to tell
 HEADINGS = ("trained on", "accuracy on held-out rows")
 VERDICTS = {
-    "yes": "Samples helped: with them a net is better on held-out real rows than with ordinary augmentation.",
-    "no": "Samples did not help: with them a net is no better on held-out real rows than with ordinary "
-    "augmentation.",
-    "unclear": "Whether samples help is unclear: the interval of the gain over ordinary augmentation holds "
-    "zero.",
+    "yes": "Samples helped: a net that learns from them beside real rows is better on held-out real rows",
+    "no": "Samples did not help: a net that learns from them beside real rows is no better on held-out rows",
+    "unclear": "Whether samples help is unclear: a net that learns from them beside real rows may be better "
+    "or worse",
 }
 EQUAL = (
     "All nets are small ones trained from scratch in equally many steps, on the same rows but for "
@@ -69,13 +67,13 @@ def view(record: Generation, run: Path | None = None) -> dict[str, Any]:
             ("told from real rows", f"AUC {checks.auc.value:.2f}", "0.5: not at all, 1: always"),
         ],
         reading="Nets trained in equally many steps, tested on the same held-out real rows; below it the "
-        "points gained over ordinary augmentation.",
+        f"points gained over {record.arm(record.reference).title}.",
         headings=HEADINGS,
         rows=[
             (
                 arm.title,
                 pluralise(len(arm.scores), "seed"),
-                [Cell.compare(accuracy, arm.mean.value, arm.mean, arm.gain)],
+                [Cell.compare(accuracy, arm.mean, arm.interval, arm.gain)],
             )
             for arm in record.arms
         ],
@@ -125,16 +123,15 @@ def sentences(record: Generation) -> Iterator[str]:
 
 
 def _gains(record: Generation) -> str:
-    gains = {name: record.arm(name).gain for name in (SAMPLES, BOTH)}
+    reference = record.arm(record.reference)
     parts = [
-        f"{100 * gain.value:+.1f} points ({100 * gain.low:+.1f} to {100 * gain.high:+.1f}) "
-        + ("without augmentation" if name == SAMPLES else "with augmentation as well")
-        for name, gain in gains.items()
-        if gain is not None
+        f"{100 * gain.value:+.1f} points ({100 * gain.low:+.1f} to {100 * gain.high:+.1f}) {how} augmentation"
+        for name, how in ((SAMPLES, "without"), (BOTH, "with"))
+        if (gain := record.arm(name).gain) is not None
     ]
-    return f" Gain over {percent(record.arm(AUGMENTED).mean.value)}: {' and '.join(parts)}.".replace(
-        "-", "\u2212"
-    )
+    by = f", by {' and '.join(parts)}" if parts else "; one seed does not tell"
+    said = f" than with {reference.title} ({percent(reference.mean)}){by}."
+    return said.replace("-", MINUS)
 
 
 def _interval(found: Interval) -> str:

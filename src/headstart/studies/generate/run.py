@@ -81,7 +81,7 @@ def compute(job: Job[GenerateSettings]) -> dict[str, Any]:
 
     checked = job.folder.trial("check the samples", lambda _: asdict(measure(compared, nets, settings)))
     scores = list(job.trials(map(trial, range(settings.seeds))).values())
-    arms = arms_of(scores)
+    arms, reference = arms_of(scores)
     with job.step("write the samples"):
         name, shown = _write(job, generator, drawn)
     job.artefacts["generator"] = generator
@@ -101,6 +101,7 @@ def compute(job: Job[GenerateSettings]) -> dict[str, Any]:
         "samples": name,
         "checks": Checks.from_values(checked["value"]),
         "arms": arms,
+        "reference": reference,
         "weight": weight,
         "helps": verdict(arms),
         "shown": shown,
