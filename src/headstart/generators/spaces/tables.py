@@ -65,7 +65,8 @@ class TableSpace(Space):
                     code_of(name, kind, table.values[:, place], table.words.get(name, ()), table.name)
                 )
         notes = [f"The column {name!r} is not drawn: {why}." for name, why in table.ids.items()]
-        return cls(tuple(columns), table.passed[0] if len(table.passed) == 1 else "label", tuple(notes))
+        passed = [name for name in table.passed if name]
+        return cls(tuple(columns), passed[0] if len(passed) == 1 else "label", tuple(notes))
 
     def encode(self, data: Dataset) -> Tensor:
         """Float32 (n, numbers).

@@ -1,0 +1,165 @@
+"""Generated data: the study, what it writes, and a run that learns from it."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.study import tiny
+
+import headstart as hs
+from headstart.core import BadData, BadInput
+from headstart.records.record import Interval
+from headstart.studies.adapt import run as adapting
+from headstart.studies.generate import REAL, SAMPLES
+from headstart.studies.generate.checks import ARMS, arms_of, verdict
+
+SMALL = {"steps": 20, "check_steps": 5, "seeds": 2, "rows": 6, "generator": "flow:width=8,steps=2"}
+
+
+def people(n=80):
+    """A table of two classes, with a gap."""
+    draw, y = np.random.default_rng(0), np.arange(n) % 2
+    rows = {"age": (40 + 20 * y + draw.integers(-5, 6, n)).astype(float), "ward": draw.choice(["a", "b"], n)}
+    rows["age"][5] = np.nan
+    return hs.data.load((rows, np.where(y, "ill", "well")))
+
+
+@pytest.fixture(scope="module")
+def drawn(pictures, tmp_path_factory):
+    out = tmp_path_factory.mktemp("generated") / "gen"
+    return hs.generate(pictures, out=out, size=16, **SMALL)
+
+
+@pytest.fixture(scope="module")
+def tabled(tmp_path_factory):
+    out = tmp_path_factory.mktemp("generated") / "table"
+    return hs.generate(people(), out=out, **SMALL | {"steps": 100})
+
+
+def test_samples_are_loaded_as_any_data(drawn):
+    found = hs.data.load(drawn.samples)
+    assert found.classes == tiny.CLASSES
+    assert np.bincount(found.labels).tolist() == [6, 6, 6]
+    assert found.picture(0).size == (16, 16)
+    assert drawn.result.samples == "samples"
+    assert (drawn.folder / "generate.html").is_file()
+
+
+def test_the_generator_learns_from_the_training_part_alone(drawn, pictures):
+    record = drawn.result
+    assert record.train_rows + record.test_rows == 36
+    assert len(drawn.generator.learned) == record.train_rows
+    assert set(drawn.generator.learned) < set(hs.data.load(pictures).digests)
+
+
+def test_the_record_holds_what_was_measured(drawn):
+    record = drawn.result
+    assert [arm.name for arm in record.arms] == list(ARMS)
+    assert [len(arm.scores) for arm in record.arms] == [2] * 5
+    assert record.arm(record.reference).gain is None
+    assert len(record.losses) == 20
+    assert record.checks.auc.low <= record.checks.auc.value <= record.checks.auc.high
+    assert [one.rows for one in record.checks.per_class] == [6, 6, 6]
+    assert "resized to 16 x 16 pixels" in " ".join(record.notes)
+    assert str(drawn).startswith("Flow matching on")
+
+
+def test_resumed_it_is_the_same(tmp_path):
+    out = tmp_path / "gen"
+    first = hs.generate(people(), out=out, **SMALL).result
+    for file in (out / "generate.json", out / "generate.html", *(out / "steps").glob("try-nets*")):
+        file.unlink()
+    assert hs.generate(people(), out=out, resume=True, **SMALL).result == first
+
+
+def test_more_can_be_drawn_from_the_folder(drawn):
+    more = hs.open_generator(drawn.folder).draw(8, seed=0)
+    assert len(more) == 24
+    first = [row for label in range(3) for row in np.flatnonzero(more.labels == label)[:6]]
+    written = hs.data.load(drawn.samples)
+    for row, at in enumerate(first):
+        near = np.asarray(written.picture(row), int) - np.asarray(more.picture(int(at)), int)
+        assert np.abs(near).max() <= 1
+
+
+def test_a_class_with_one_picture_is_named(tmp_path):
+    root = tiny.folders(tmp_path / "few", 4, ("disc", "square"))
+    (root / "alone").mkdir()
+    tiny.shape("stripe", 1).save(root / "alone" / "0.png")
+    with pytest.raises(BadData, match="'alone' has fewer than 2 rows to learn from"):
+        hs.generate(root, out=tmp_path / "out", **SMALL)
+    assert not (tmp_path / "out").exists()
+
+
+def test_texts_are_refused(tmp_path):
+    texts = hs.data.load((["good film", "bad film", "fine", "dull"] * 5, ["x", "y"] * 10))
+    with pytest.raises(BadInput, match="which no generative model here draws"):
+        hs.generate(texts, out=tmp_path / "out", **SMALL)
+
+
+def test_gains_are_over_the_better_of_both_without_samples():
+    worse = {"real": 0.8, "augmentation": 0.6, "samples": 0.9, "both": 0.7, "samples-only": 0.5}
+    arms, reference = arms_of([worse, {name: value + 0.01 for name, value in worse.items()}])
+    assert reference == REAL
+    gain = {arm.name: arm.gain for arm in arms}[SAMPLES]
+    assert gain.value == pytest.approx(0.1)
+    assert verdict(arms) == "yes"
+    level = [replace(arm, gain=arm.gain and Interval(0.1, -0.1, 0.3)) for arm in arms]
+    assert verdict(level) == "unclear"
+    assert verdict([replace(arm, gain=arm.gain and Interval(-0.1, -0.2, 0.3)) for arm in arms]) == "no"
+    assert verdict(arms_of([worse])[0]) == "unclear"
+
+
+def test_final_models_of_adapt_learn_from_samples_and_are_tested_without(tabled, tmp_path, monkeypatch):
+    seen = []
+    real = adapting.evaluate_on_test
+
+    def spy(validation, selected, rivals, test, *more):
+        seen.append((validation, rivals, test))
+        return real(validation, selected, rivals, test, *more)
+
+    monkeypatch.setattr(adapting, "evaluate_on_test", spy)
+    how = {"methods": ["ridge-probe"], **tiny.QUICK, "quality": "fast", "epochs": None}
+    run = hs.adapt(people(), augment_with=tabled.folder, out=tmp_path / "run", **how).result
+    validation, rivals, test = seen[0]
+    assert (run.train_rows, run.test_rows, run.generated_rows) == (64, 16, 12)
+    assert run.generated_weight == 1
+    assert len(validation.folds) == len(validation.session.data) == 64
+    assert len(test) == 16
+    assert [one.name for one in run.tested][:2] == ["selected", "real-rows"]
+    assert any("learned from 12 rows of samples, generated" in note for note in run.notes)
+    plain = hs.adapt(people(), out=tmp_path / "plain", **how).result
+    assert run.candidates[0].scores == plain.candidates[0].scores  # compared on real rows alone
+    assert run.tested[1].scores == plain.tested[0].scores
+    assert set(rivals) == {"real-rows"}
+
+
+def test_the_weight_of_samples_is_one_of_the_fit(tabled, tmp_path):
+    """Next to no weight gives nearly the model without them, and a large one another."""
+    how = {"methods": ["nearest-centroid"], **tiny.QUICK, "quality": "fast", "epochs": None}
+    apart = []
+    for weight in (1e-9, 1e3):
+        out = tmp_path / f"weight {weight}"
+        run = hs.adapt(people(), augment_with=tabled.folder, augment_weight=weight, out=out, **how).result
+        losses = [tested.scores["log_loss"].value for tested in run.tested[:2]]
+        apart.append(abs(losses[0] - losses[1]))
+    assert apart[0] < 0.003
+    assert apart[1] > 0.01
+
+
+def test_a_generator_that_has_seen_the_test_part_is_refused(tabled, tmp_path):
+    how = {"methods": ["ridge-probe"], **tiny.QUICK, "quality": "fast", "epochs": None}
+    with pytest.raises(BadInput, match=r"has learned from \d+ of the 16 rows that are held out here"):
+        hs.adapt(people(), augment_with=tabled.folder, seed=5, out=tmp_path / "run", **how)
+
+
+def test_samples_of_other_classes_and_copies_of_test_rows(tmp_path):
+    how = {"methods": ["ridge-probe"], **tiny.QUICK, "quality": "fast", "epochs": None}
+    data = people()
+    other = replace(data, classes=("ill", "dead"))
+    with pytest.raises(BadData, match=r"has the class 'dead', which .* has not"):
+        hs.adapt(data, augment_with=other, out=tmp_path / "run", **how)
+    run = hs.adapt(data, augment_with=data, out=tmp_path / "copies", **how).result
+    assert run.generated_rows <= run.train_rows
+    assert any("copies of test rows" in note for note in run.notes)
