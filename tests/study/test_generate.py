@@ -1,6 +1,5 @@
 """Generated data: the study, what it writes, and a run that learns from it."""
 
-import json
 from dataclasses import replace
 
 import numpy as np

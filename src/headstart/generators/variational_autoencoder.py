@@ -9,8 +9,9 @@ from torch import Tensor, nn
 from headstart.core import Ctx, Descend, Loss, On, Parts, SeededLabelled
 from headstart.core.draws import normals, reseeded
 from headstart.generators.generative_model import GenerativeModel
-from headstart.losses.generative import gaussian_nats, kl_to_standard_normal
+from headstart.losses.generative import gaussian_nats
 from headstart.nn.generative.coders import MapDecoder, MapEncoder, RowCoder
+from headstart.nn.imputation.whole import kl_to_normal
 
 ROUNDS = 10  # of encoding and decoding, to fill in what is missing
 
@@ -65,7 +66,7 @@ class VariationalAutoencoder(GenerativeModel):
         said = parts["decoder"](mean + noise * (0.5 * log_variance).exp(), batch.y)
         many = batch.x[0].numel()
         nats = gaussian_nats(said, batch.x, _log_deviation(parts))
-        divergence = self.beta * kl_to_standard_normal(mean, log_variance)
+        divergence = self.beta * kl_to_normal(mean, log_variance)
         return Loss.sum(reconstruction=nats.mean() / many, divergence=divergence.mean() / many)
 
     def draw(self, parts: Parts, shape: tuple[int, ...], y: Tensor, seed: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Losses of generative models: flow matching, and the evidence lower bound."""
+"""Losses of generative models: flow matching, and the density of a decoder."""
 
 import math
 
@@ -20,11 +20,6 @@ def on_path(noise: Tensor, data: Tensor, time: Tensor) -> tuple[Tensor, Tensor]:
 def flow_matching(said: Tensor, velocity: Tensor) -> Tensor:
     """Mean squared error () of velocities (n, ...), over all numbers of all rows."""
     return (said - velocity).square().mean()
-
-
-def kl_to_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Kullback-Leibler divergence (n,) in nats of diagonal normals (n, d) from the standard one."""
-    return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1)
 
 
 def gaussian_nats(said: Tensor, data: Tensor, log_deviation: Tensor) -> Tensor:
