@@ -103,7 +103,7 @@ class Arm(Record):
 
 @dataclass(frozen=True)
 class ShownSample(Record):
-    """A sample that the page shows."""
+    """A sample that the page shows, or the first pictures of a class."""
 
     label: str
     picture: str  # name in the folder; "" of other rows

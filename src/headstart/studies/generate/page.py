@@ -129,7 +129,7 @@ def _gains(record: Generation) -> str:
         for name, how in ((SAMPLES, "without"), (BOTH, "with"))
         if (gain := record.arm(name).gain) is not None
     ]
-    by = f", by {' and '.join(parts)}" if parts else "; one seed does not tell"
+    by = f": {' and '.join(parts)}" if parts else "; one seed does not tell"
     said = f" than with {reference.title} ({percent(reference.mean)}){by}."
     return said.replace("-", MINUS)
 
@@ -153,7 +153,7 @@ def _samples(record: Generation, run: Path | None) -> Iterator[dict[str, Any]]:
         cards = [
             {
                 "source": picture_data(run, one.picture),
-                "alt": f"a sample of {one.label}",
+                "alt": f"samples of {one.label}",
                 "item": one.label,
                 **dict.fromkeys(("text", "detail"), ""),
             }

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from headstart.core import CannotWrite, Diverged, derive_seed
@@ -34,8 +35,10 @@ from headstart.studies.generate.generated import Generated
 from headstart.studies.generate.nets import Nets
 
 FEWEST, MOST = 10, 1000  # rows that are drawn of a class, where none are asked for
-SHOWN_CLASSES, SHOWN = 12, 10  # on the page
-WIDE = 64  # least pixels of a shown picture
+SHOWN_CLASSES = 20  # on the page
+SIDE, GAP = 4, 2  # pictures of a class each way, and pixels between them
+WIDE = 32  # least pixels of a shown picture
+FEW = 3  # rows of a class that are shown
 CELLS = 8  # that are shown of a row
 
 
@@ -151,30 +154,41 @@ def _rows(settings: GenerateSettings, train: Dataset) -> int:
 
 def _write(job: Job[GenerateSettings], generator: Generator, drawn: Dataset) -> tuple[str, list[ShownSample]]:
     """Write the samples, and those that the page shows."""
-    folder = job.folder.path
-    labels = drawn.labels
-    shown = [row for number in range(len(drawn.classes)) for row in np.flatnonzero(labels == number)[:SHOWN]]
-    shown = shown[: SHOWN * SHOWN_CLASSES]
+    folder, labels = job.folder.path, drawn.labels
+    shown: list[ShownSample] = []
     try:
         name = generator.write(drawn, folder)
-        return name, [_shown(drawn, int(row), folder) for row in shown]
+        for number in range(min(SHOWN_CLASSES, len(drawn.classes))):
+            rows = np.flatnonzero(labels == number)
+            shown += _sheet(drawn, rows, folder, number) if drawn.is_images else _cells(drawn, rows[:FEW])
+        return name, shown
     except OSError as error:
         raise CannotWrite(f"Can't write to {folder}: {error.strerror or error}.") from error
 
 
-def _shown(drawn: Dataset, row: int, folder: Path) -> ShownSample:
-    label, picture = drawn.said(row), drawn.picture(row)
-    if picture is not None:
-        name = f"pictures/sample-{row:05d}.png"
-        (folder / "pictures").mkdir(exist_ok=True)
-        larger = max(1, WIDE // picture.width)
-        picture.resize((picture.width * larger, picture.height * larger), Image.Resampling.NEAREST).save(
-            folder / name
-        )
-        return ShownSample(label, name, {})
-    cells = {}
-    if drawn.table is not None:
-        kinds = dict(zip(drawn.table.names, drawn.table.kinds, strict=True))
-        row_cells = list(drawn.table.row(row).items())[:CELLS]
-        cells = {name: cell_text(value, kinds[name]) for name, value in row_cells}
-    return ShownSample(label, "", cells)
+def _sheet(drawn: Dataset, rows: NDArray[np.int64], folder: Path, number: int) -> list[ShownSample]:
+    """The first samples of a class side by side, in one picture."""
+    pictures = [picture for row in rows[: SIDE * SIDE] if (picture := drawn.picture(int(row))) is not None]
+    larger = max(1, WIDE // pictures[0].width)
+    wide, high = (side * larger for side in pictures[0].size)
+    sheet = Image.new("RGB", (SIDE * (wide + GAP) - GAP, SIDE * (high + GAP) - GAP), "white")
+    for place, picture in enumerate(pictures):
+        at = place % SIDE * (wide + GAP), place // SIDE * (high + GAP)
+        sheet.paste(picture.resize((wide, high), Image.Resampling.NEAREST), at)
+    name = f"pictures/class-{number:02d}.png"
+    (folder / "pictures").mkdir(exist_ok=True)
+    sheet.save(folder / name)
+    return [ShownSample(drawn.classes[number], name, {})]
+
+
+def _cells(drawn: Dataset, rows: NDArray[np.int64]) -> list[ShownSample]:
+    """The first cells of samples of a table; nothing of numbers."""
+    if drawn.table is None:
+        return []
+    kinds = dict(zip(drawn.table.names, drawn.table.kinds, strict=True))
+    shown = []
+    for row in rows.tolist():
+        first = list(drawn.table.row(row).items())[:CELLS]
+        cells = {name: cell_text(value, kinds[name]) for name, value in first}
+        shown.append(ShownSample(drawn.said(row), "", cells))
+    return shown
