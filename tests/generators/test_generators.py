@@ -133,9 +133,9 @@ def test_a_hidden_class_is_that_of_none():
     for unlabelled in (0.0, 0.9999):
         model = replace(MODELS[0], unlabelled=unlabelled)
         parts = model.parts((2,), 2)
-        torch.nn.init.ones_(parts["velocity"].last.weight)
+        torch.nn.init.eye_(parts["velocity"].last.weight)
         for layer in parts["velocity"].layers:
-            torch.nn.init.ones_(layer.modulation.both.weight)
+            torch.nn.init.eye_(layer.modulation.both.weight)
         x, seed = torch.ones(50, 2), torch.arange(50)
         both = torch.zeros(50, dtype=torch.int64), torch.ones(50, dtype=torch.int64)
         batches = [SeededLabelled(x, y, None, seed) for y in both]
@@ -236,7 +236,7 @@ def test_what_is_refused():
         trained(MODELS[0], hs.data.load((np.eye(5, dtype=np.float32), ["a", "a", "b", "b", "lonely"])))
     with pytest.raises(BadData, match="labels that are numbers"):
         trained(MODELS[0], hs.data.load((np.eye(4, dtype=np.float32), [0.1, 0.2, 0.3, 0.4])))
-    with pytest.raises(BadInput, match="guidance is 2; it must be 1 with unlabelled=0"):
+    with pytest.raises(BadInput, match="guidance is 2; it must be 1 where no class is hidden"):
         make_generator("flow:guidance=2,unlabelled=0")
     with pytest.raises(Unknown, match="No generative model is called 'flaw'"):
         make_generator("flaw")

@@ -50,7 +50,11 @@ class Flow(GenerativeModel):
         self.check("unlabelled", 0 <= self.unlabelled < 1, "in [0, 1)")
         self.check("width", self.width >= 8 and self.width % 8 == 0, "a multiple of 8")
         fine = self.guidance == 1 or self.unlabelled > 0
-        self.check("guidance", fine, "1 with unlabelled=0: no velocity without a class is learned then")
+        self.check(
+            "guidance",
+            fine,
+            "1 where no class is hidden while it learns, as no velocity without one is known",
+        )
 
     def parts(self, shape: tuple[int, ...], classes: int) -> Parts:
         """The network of the velocity."""
