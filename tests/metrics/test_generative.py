@@ -16,7 +16,7 @@ def test_nearest_neighbours():
 
 
 def test_balls_around_real_rows():
-    """With one neighbour the balls are [-1, 1], [0, 2], [1, 5] and [3, 11]: 0.5 is in two, 4 in two, 20 in none."""
+    """They are [-1, 1], [0, 2], [1, 5] and [3, 11]: 0.5 is in two of them, 4 in two, 20 in none."""
     found = density_coverage(LINE, [[0.5], [4.0], [20.0]], k=1)
     assert found.density == pytest.approx(4 / 3)
     assert found.coverage == 1
