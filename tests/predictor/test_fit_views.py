@@ -1,5 +1,8 @@
 """Views of the caller's own in `hs.fit`."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -7,7 +10,11 @@ from torchvision.transforms import v2
 
 import headstart as hs
 from headstart.core import BadInput
+from headstart.models.small_convnet import PREPROCESS
 from headstart.predictor.fit import FitWarning
+from headstart.session.inputs import fit_to_data
+from headstart.session.pretraining import view_maker
+from headstart.session.session import Session
 
 Y = [0, 1] * 8
 X = (
@@ -72,3 +79,18 @@ def test_an_augmentation_of_pictures_alone_can_be_chosen():
     both = [weights(hs.fit("fine-tune", "small-convnet", pictures, recipe, augment=way)) for way in ways]
     assert torch.equal(both[0], both[1])
     assert not torch.equal(both[0], both[2])
+
+
+def test_grey_pictures_in_three_channels_are_neither_flipped_nor_cropped():
+    """As digits are read: their three channels are equal."""
+    grey = (40 * X + 100).clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    coloured = grey.repeat(3, axis=3)
+    coloured[0, 0, 0] = [0, 120, 240]
+    recipes = []
+    for pictures in (grey[..., 0], coloured):
+        small = hs.models.backbone("small-convnet", preprocess=replace(PREPROCESS, size=(8, 8)))
+        data = hs.data.load((pictures, Y))
+        session = Session(fit_to_data(small, data), data)
+        recipes.append(view_maker(session, hs.methods.SimCLR(), np.arange(16), 0).recipe)
+    assert [one.flip for one in recipes] == [0.0, 0.5]
+    assert [one.crop for one in recipes] == [(1.0, 1.0), (0.2, 1.0)]

@@ -39,6 +39,7 @@ class Task:
     # rows (m, columns) of the training data, for methods that draw cells from the columns of a table or of
     # arrays (n, columns); None: there are none
     columns: Tensor | None = None
+    colourless: bool = False  # whether pictures of three channels are grey
     views: Any = None  # of the caller's own, see `headstart.nn.views.callers`; None: the method's own
 
 

@@ -1,6 +1,6 @@
 """Input pipeline: samples or cached activations of the frozen layers, with labels, in batches."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from headstart.core import (
     SampleLoader,
     Seeded,
     SeededLabelled,
+    Task,
     Unlabelled,
     derive_seed,
 )
@@ -40,6 +41,7 @@ from headstart.session.students import ask_teacher, student_stream, unlabelled_o
 from headstart.session.view_use import draws_views
 
 COLUMN_ROWS = 4096  # most rows that cells of a column are drawn from
+COLOURS, LOOKED_AT = 3, 32  # channels, and pictures that are looked at for colours
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,20 @@ def column_rows(session: SessionData, rows: Rows, seed: int) -> Tensor | None:
     if len(session.shape) != 1 or session.backbone.tokens is not None:
         return None
     return session.samples(np.sort(rows[shuffled(len(rows), seed, "columns")[:COLUMN_ROWS]]))
+
+
+def with_views(session: SessionData, task: Task, rows: Rows, seed: int) -> Task:
+    """The task with what views and masks of the rows (n,) are drawn from and made by."""
+    columns, grey = column_rows(session, rows, seed), are_grey(session, rows, seed)
+    return replace(task, columns=columns, colourless=grey, views=session.views)
+
+
+def are_grey(session: SessionData, rows: Rows, seed: int) -> bool:
+    """Whether pictures are grey, though a backbone reads them in three channels, by some of the rows (n,)."""
+    if len(session.shape) != 3 or session.shape[0] != COLOURS:
+        return False
+    some = session.samples(np.sort(rows[shuffled(len(rows), seed, "colours")[:LOOKED_AT]]))
+    return bool((some == some[:, :1]).all())
 
 
 def training_input(session: SessionData, run: Run[Any], replay: Replay | None) -> InputSource:

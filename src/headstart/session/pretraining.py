@@ -18,7 +18,7 @@ from headstart.methods.mapping.pretraining._views import ViewSettings, views_of
 from headstart.nn.views.same import SameViews
 from headstart.run.recipe import Recipe
 from headstart.run.state import Run, Tick
-from headstart.session.input_pipeline import column_rows
+from headstart.session.input_pipeline import with_views
 from headstart.session.session import Session
 
 LOOKED_AT = 256  # rows that are looked at before the start
@@ -68,8 +68,7 @@ def view_maker(session: Session, method: Method[Any], rows: Rows, seed: int) -> 
     """What makes a random view of samples for a method, by their seeds; None if it compares no views."""
     if not isinstance(method, ViewSettings):
         return None
-    task = session.task(len(rows), seed)
-    task = replace(task, columns=column_rows(session, rows, seed), views=session.views)
+    task = with_views(session, session.task(len(rows), seed), rows, seed)
     return views_of(method, session.backbone, task)
 
 

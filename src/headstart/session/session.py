@@ -34,10 +34,10 @@ from headstart.session.input_pipeline import (
     LabelUnits,
     MethodInputs,
     batch_stream,
-    column_rows,
     example_batch,
     method_inputs,
     plain_input,
+    with_views,
 )
 from headstart.session.requirements import (
     group_notes,
@@ -184,7 +184,7 @@ def _start(
         sources = [each.task(len(each.data), recipe.seed) for each in session.source.tasks]
         task = replace(task, sources=tuple(sources))
     if draws_views(method):
-        task = replace(task, columns=column_rows(session, rows, recipe.seed), views=session.views)
+        task = with_views(session, task, rows, recipe.seed)
     if method.about.closed_form:
         least = len(rows) if session.target is None else min(len(rows), len(session.target.rows))
         recipe = replace(recipe, steps=min(-(-len(rows) // recipe.batch), least), views=0)

@@ -146,12 +146,17 @@ SimCLR = find("simclr")
 
 
 def test_defaults_follow_the_pictures():
-    digits, photos = picture_recipe(SimCLR(), (1, 8, 8)), picture_recipe(SimCLR(), (3, 96, 96))
+    digits, photos = (
+        picture_recipe(SimCLR(), Task(2, (1, 8, 8))),
+        picture_recipe(SimCLR(), Task(2, (3, 96, 96))),
+    )
     assert digits == PictureRecipe(rotation=15, translation=0.1, scaling=0.2, colour=0.5, noise=0.5)
     assert photos == PictureRecipe(crop=(0.2, 1), flip=0.5, colour=0.5, grey=0.2, blur=0.5)
-    assert picture_recipe(SimCLR(), (3, 32, 32)).blur == 0
-    assert picture_recipe(SimCLR(), (2, 64, 64)) == PictureRecipe(crop=(0.2, 1), colour=0.5, blur=0.5)
-    given = picture_recipe(SimCLR(crop=0.5, flip=True, rotation=0.0, noise=0.0), (1, 8, 8))
+    assert picture_recipe(SimCLR(), Task(2, (3, 32, 32))).blur == 0
+    assert picture_recipe(SimCLR(), Task(2, (2, 64, 64))) == PictureRecipe(
+        crop=(0.2, 1), colour=0.5, blur=0.5
+    )
+    given = picture_recipe(SimCLR(crop=0.5, flip=True, rotation=0.0, noise=0.0), Task(2, (1, 8, 8)))
     assert (given.crop, given.flip, given.rotation, given.noise) == ((0.5, 1), 0.5, 0, 0)
 
 

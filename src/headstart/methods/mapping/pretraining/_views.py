@@ -29,7 +29,7 @@ class ViewSettings(SelfSupervised[B]):
     Attributes:
         crop: smallest share of a picture's area that a crop keeps, in (0, 1]; 1 keeps all. None: 0.2, and 1
             of small grey pictures.
-        flip: whether pictures are flipped horizontally with probability 1/2. None: those of 3 channels.
+        flip: whether pictures are flipped horizontally with probability 1/2. None: those with colours.
         rotation: most degrees that pictures are turned by, in [0, 180]. None: 0, and 15 of small grey ones.
         translation: largest shift as a share of the picture's side, in [0, 1). None: 0, and 0.1 of small grey
             ones.
@@ -99,7 +99,8 @@ def views_of(
     if task.columns is not None:
         return CellViews(task.columns, settings.corruption)
     if len(task.shape) == 3:
-        return _of_pictures(picture_recipe(settings, task.shape, crop), settings, backbone, task.shape, size)
+        recipe = picture_recipe(settings, task, crop)
+        return _of_pictures(recipe, settings, backbone, task.shape, size)
     raise BadInput(
         f"{settings.about.name} has no views of samples of shape {task.shape}: it has some of pictures "
         "(channels, height, width), of rows of a table or of numbers, and of texts. Give your own: "
@@ -108,10 +109,10 @@ def views_of(
 
 
 def picture_recipe(
-    settings: ViewSettings[Any], shape: tuple[int, ...], crop: tuple[float, float] | None = None
+    settings: ViewSettings[Any], task: Task, crop: tuple[float, float] | None = None
 ) -> PictureRecipe:
-    """The ranges that the settings mean for pictures (channels, height, width)."""
-    colours, side = shape[0] == 3, min(shape[1:])
+    """The ranges that the settings mean for the pictures (channels, height, width) of a task."""
+    colours, side = task.shape[0] == 3 and not task.colourless, min(task.shape[1:])
     small = not colours and side <= SMALL
 
     def given(value: float | None, otherwise: float) -> float:
