@@ -57,7 +57,7 @@ GENERATIVE_FAULTS = (
         "learn = np.concatenate([rows, np.arange(real, real + len(self.data))])",
         "learn = rows",
         "generated rows are not learned from",
-        "study/test_generate.py final_models_of_adapt",
+        "study/test_generate.py weight_of_samples",
     ),
     Fault(
         "studies/adapt/generated_rows.py",
