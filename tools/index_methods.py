@@ -18,6 +18,16 @@ LONGEST = 110  # characters of a line
 STUB = TARGET.parents[2] / "src/headstart/methods/__init__.pyi"
 STUDIES = DOCS / "reference/studies.md"
 GROUPS = {  # heading: what it says, and which methods, by the data that they learn with and their module
+    "Pre-training without labels": (
+        "`headstart pretrain`: an encoder [learns from samples alone](../how/pretrain.md).",
+        "samples",
+        "",
+    ),
+    "Pictures and captions": (
+        "`headstart pretrain-pairs`: two encoders [learn together](../how/image-text.md).",
+        "pairs",
+        "",
+    ),
     "Probes of frozen features": (
         "`headstart adapt`: the backbone stays as it is.",
         "labels",

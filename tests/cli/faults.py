@@ -140,8 +140,8 @@ OPTIONS = (
     ),
     Fault(
         "cli/options.py",
-        "return field.default if value is None else _numbers",
-        "return () if value is None else _numbers",
+        "field.default if value is None else _numbers",
+        "() if value is None else _numbers",
         "without a list of numbers there is none instead of the default",
         "cli/test_predictions.py become_the_settings",
     ),

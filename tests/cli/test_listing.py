@@ -40,7 +40,9 @@ def test_no_name_is_folded_at_80_columns(headstart, monkeypatch):
 @pytest.mark.parametrize(
     ("data", "some", "none"),
     [
-        ("labels", {"fine-tune", "ridge-probe", "tf-idf", "xgboost"}, {"dann", "multi-task", "tent"}),
+        ("samples", {"simclr", "masked-imputation", "rotation"}, {"clip", "setfit", "pretrain-fine-tune"}),
+        ("pairs", {"clip"}, {"simclr", "fine-tune"}),
+        ("labels", {"fine-tune", "ridge-probe", "tf-idf", "xgboost"}, {"dann", "multi-task", "tent", "byol"}),
         ("source", {"multi-task", "pretrain-fine-tune"}, {"fine-tune", "dann"}),
         ("target", {"dann", "shot", "importance-weighting", "tradaboost"}, {"tent", "fine-tune"}),
         ("groups", {"group-dro", "group-balanced"}, {"fine-tune"}),
@@ -55,9 +57,9 @@ def test_methods_by_what_they_learn_with(headstart, data, some, none):
 
 def test_methods_by_kind_of_data(headstart):
     for kind, some, none in (
-        ("pictures", {"fine-tune", "knn"}, {"tf-idf", "xgboost", "setfit"}),
-        ("tables", {"xgboost", "knn"}, {"tf-idf", "setfit"}),
-        ("texts", {"tf-idf", "setfit", "knn"}, {"xgboost", "random-forest"}),
+        ("pictures", {"fine-tune", "knn"}, {"tf-idf", "xgboost", "setfit", "simcse", "scarf"}),
+        ("tables", {"xgboost", "knn", "scarf"}, {"tf-idf", "setfit", "rotation", "clip"}),
+        ("texts", {"tf-idf", "setfit", "knn", "simcse"}, {"xgboost", "random-forest", "jigsaw"}),
     ):
         found = names(headstart("methods", "--for", kind, "--json"))
         assert some <= found

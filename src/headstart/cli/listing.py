@@ -12,8 +12,11 @@ from headstart.cli.completing import complete_methods
 from headstart.cli.options import AsJson
 
 Kind = Literal["pictures", "sounds", "tables", "texts"]
-With = Literal["labels", "source", "teacher", "target", "groups", "stream"]
+With = Literal["samples", "pairs", "labels", "source", "teacher", "target", "groups", "stream"]
+ONLY: dict[str, Kind] = {"setfit": "texts", "simcse": "texts", "scarf": "tables"}  # no trait says so
 COMMANDS = {  # that runs a method which learns with these data beside the model, and what they are given as
+    "samples": ("pretrain", "DATA"),
+    "pairs": ("pretrain-pairs", "DATA"),
     "labels": ("adapt", "DATA"),
     "source": ("adapt", "DATA --source OTHER"),
     "teacher": ("distil", "RUN DATA"),
@@ -30,6 +33,7 @@ BATCHES = {  # by the name of what a step takes: the same in words
     "SourceLabelled": "labelled rows of the source",
     "JointTasks": "labelled rows of the data and of each source",
     "Seeded": "rows without labels, and a seed of what is drawn for each",
+    "Pairs": "pictures and their captions",
     "SeededLabelled": "labelled rows, and a seed of what is drawn for each",
 }
 
@@ -44,8 +48,9 @@ def methods(
         typer.Option(
             "--with",
             metavar="DATA",
-            help="Only those that learn with labels alone, a labelled source of another task (source), a "
-            "teacher, an unlabelled target, groups, or while they answer (stream).",
+            help="Only those that pre-train on samples, or on pairs of pictures and captions; that learn "
+            "with labels alone, a labelled source of another task (source), a teacher, an unlabelled target, "
+            "groups, or while they answer (stream).",
         ),
     ] = None,
     json: AsJson = False,
@@ -109,6 +114,7 @@ def show(
 def learns_with(kind: type[Any]) -> With:
     """What a method learns with beside the model."""
     from headstart.core import Grouped, Unlabelled
+    from headstart.session.pretraining import pretrains
     from headstart.session.requirements import (
         learns_from_domains,
         needs_source,
@@ -117,6 +123,10 @@ def learns_with(kind: type[Any]) -> With:
     )
 
     method = kind()
+    if pretrains(method):
+        return "samples"
+    if method.about.needs_pair:
+        return "pairs"
     if needs_source(method):
         return "source"
     if needs_teacher(method):
@@ -131,9 +141,14 @@ def learns_with(kind: type[Any]) -> With:
 def suits(kind: type[Any], data: Kind | None) -> bool:
     """Whether a method can take a kind of data."""
     about = kind.about
-    if data is None or not (about.needs_columns or about.needs_words or about.name == "setfit"):
-        return True
-    return data == ("texts" if about.needs_words or about.name == "setfit" else "tables")
+    only = ONLY.get(about.name)
+    if about.needs_words:
+        only = "texts"
+    elif about.needs_columns:
+        only = "tables"
+    elif about.needs_pictures or about.needs_pair:
+        only = "pictures"
+    return data is None or only in (None, data)
 
 
 def describe(kind: type[Any]) -> dict[str, Any]:
