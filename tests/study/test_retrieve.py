@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tests import clips
 from tests.study.paired import SIDE, halves, pairs
 
 import headstart as hs
 from headstart.core import BadData, BadInput
+from headstart.data.new_arrays import pixels_of
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +108,21 @@ def test_what_is_refused(trained, photos, tmp_path):
         hs.retrieve(trained, "red", np.zeros((4, 3), np.float32))
     with pytest.raises(BadInput, match="no file or folder"):
         hs.retrieve(trained, "red", tmp_path / "nothing")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["clip", "siglip"])
+def test_a_folder_of_clip_ranks_as_its_own_features_do(kind, photos, tmp_path):
+    model, reader = clips.save(tmp_path / kind, kind)
+    found = hs.retrieve(tmp_path / kind, "a red circle.", photos)
+    made = hs.models.pair(str(tmp_path / kind))
+    words = reader(["a red circle."], padding="max_length", max_length=16, return_tensors="pt")
+    mask = {"attention_mask": words["attention_mask"]} if kind == "clip" else {}
+    with torch.no_grad():
+        text = model.get_text_features(input_ids=words["input_ids"], **mask).pooler_output
+        for hit in found.hits:
+            files = [photos / hit.item]
+            x = made.image.normalised(torch.from_numpy(pixels_of(files, made.image.preprocess)))
+            seen = model.get_image_features(pixel_values=x).pooler_output
+            wanted = torch.cosine_similarity(text, seen).item()
+            assert hit.cosine == pytest.approx(wanted, abs=1e-4)
