@@ -233,6 +233,9 @@ def test_large_pictures_are_resized_and_it_is_said():
 def test_what_is_refused():
     with pytest.raises(BadInput, match="holds texts, which no generative model here draws"):
         space_of(hs.data.load((["good film", "bad film"] * 4, ["x", "y"] * 4)))
+    counts = table()
+    with pytest.raises(BadInput, match="holds raw counts"):
+        space_of(replace(counts, samples=replace(counts.table, counts=True)))
     with pytest.raises(BadData, match="'lonely' has fewer than 2 rows to learn from"):
         trained(MODELS[0], hs.data.load((np.eye(5, dtype=np.float32), ["a", "a", "b", "b", "lonely"])))
     with pytest.raises(BadData, match="labels that are numbers"):

@@ -50,9 +50,14 @@ class TableSpace(Space):
         """Quantiles and names of each column; columns that number the rows are left out.
 
         Raises:
-            BadInput: a column holds texts, or too many names.
+            BadInput: a column holds texts, or too many names; or it holds raw counts.
         """
         table = _table(data)
+        if table.counts:
+            raise BadInput(
+                f"{table.name} holds raw counts, which no generative model here draws. Give them normalised, "
+                "as an array of numbers."
+            )
         columns = []
         for place, (name, kind) in enumerate(zip(table.names, table.kinds, strict=True)):
             if kind == "text":

@@ -34,19 +34,21 @@ class GeneratedRows:
     Attributes:
         data: with the classes of the session's data, in their order.
         weight: of each, where a real row has 1.
-        sessions: on both, by the session on the real rows alone.
+        sessions: on the real rows alone and on both, by the identity of the first.
     """
 
     data: Dataset
     weight: float
-    sessions: dict[int, Session] = field(default_factory=dict)
+    sessions: dict[int, tuple[Session, Session]] = field(default_factory=dict)
 
     def fit(
         self, session: Session, method: Method[Any], rows: NDArray[np.int64], recipe: Recipe, **how: Any
     ) -> Fitted:
         """Fit on rows (n,) of a session's data and on all generated ones, in as many steps."""
         real = len(session.data)
-        both = self.sessions.setdefault(id(session), self._with(session))
+        if id(session) not in self.sessions:
+            self.sessions[id(session)] = session, self._with(session)
+        both = self.sessions[id(session)][1]
         learn = np.concatenate([rows, np.arange(real, real + len(self.data))])
         weights = np.concatenate([np.ones(real), np.full(len(self.data), self.weight)])
         return both.fit(method, learn, recipe, options=FitOptions(weights), **how)
