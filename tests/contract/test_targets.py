@@ -16,6 +16,7 @@ from headstart.core import (
     Distilled,
     Grouped,
     Labelled,
+    SeededLabelled,
     derive_seed,
     require_label_kind,
 )
@@ -51,11 +52,17 @@ def distilled(rows):
     return Distilled(rows.x, rows.y, None, rows.x @ MAPS / 8**0.5, said_of(rows.x)[1])
 
 
+def seeded(rows):
+    """The rows, each with a seed."""
+    return SeededLabelled(rows.x, rows.y, None, torch.arange(len(rows)))
+
+
 def stream(kind, label_kind, n=16):
+    as_needed = {Distilled: distilled, SeededLabelled: seeded}.get(kind.about.needs, lambda rows: rows)
+
     def begin(step) -> Iterator[Labelled]:
         while True:
-            rows = batch(label_kind, n, derive_seed(5, step))
-            yield distilled(rows) if issubclass(kind.about.needs, Distilled) else rows
+            yield as_needed(batch(label_kind, n, derive_seed(5, step)))
             step += 1
 
     return begin

@@ -41,8 +41,8 @@ VIEWS = (
     ),
     Fault(
         PRETRAINING + "supervised_contrastive.py",
-        "y = ctx.gather(batch.y)",
-        "y = 0 * ctx.gather(batch.y)",
+        "y, weight = ctx.gather(batch.y),",
+        "y, weight = 0 * ctx.gather(batch.y),",
         "all classes are the same",
         "methods/test_supervised_contrastive.py for_each_row",
     ),

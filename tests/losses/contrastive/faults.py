@@ -33,10 +33,17 @@ CONTRASTIVE = (
     ),
     Fault(
         "losses/contrastive/supervised.py",
-        "(sums[classes] - z) / (counts[classes] - 1)[:, None]",
-        "sums[classes] / counts[classes][:, None]",
+        "positives = (sums[classes] - own_share) / others[:, None]",
+        "positives = sums[classes] / counts[classes][:, None]",
         "a view is its own positive",
         "losses/contrastive/test_supervised.py pair_by_pair",
+    ),
+    Fault(
+        "losses/contrastive/supervised.py",
+        "own_share = counted[:, None] * z",
+        "own_share = z",
+        "rows that count nothing are positives",
+        "losses/contrastive/test_supervised.py counts_nothing",
     ),
     Fault(
         "losses/contrastive/dino.py",

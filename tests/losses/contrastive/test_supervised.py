@@ -45,3 +45,19 @@ def test_shares_of_the_rows_add_up_to_the_whole():
     shares = [supervised_contrastive(a, b, Y, 0.3, own) for own in (slice(0, 4), slice(4, 6))]
     whole = supervised_contrastive(a, b, Y, 0.3).item()
     assert ((4 * shares[0] + 2 * shares[1]) / 6).item() == pytest.approx(whole, abs=1e-6)
+
+
+def test_a_row_that_counts_nothing_may_have_any_label():
+    a, b = views()
+    weight = torch.tensor([2.0, 1.0, 0.0, 1.0, 1.0, 1.0])
+    y = torch.tensor([0, 1, 0, 2, 1, 0])
+    other = torch.tensor([0, 1, 3, 2, 1, 0])  # nothing else is in its class
+    found = [supervised_contrastive(a, b, labels, 0.3, weight=weight).item() for labels in (y, other)]
+    assert found[0] == pytest.approx(found[1], abs=1e-6)
+    assert found[0] != pytest.approx(supervised_contrastive(a, b, y, 0.3).item(), abs=1e-2)
+
+
+def test_weights_of_one_are_no_weights():
+    a, b = views()
+    found = supervised_contrastive(a, b, Y, 0.3, weight=torch.ones(6))
+    assert found.item() == supervised_contrastive(a, b, Y, 0.3).item()

@@ -55,8 +55,8 @@ class SupervisedContrastive(ProjectedSettings[SeededLabelled]):
         a, b = of_all_processes(self, found, ctx)
         batch, own = found.batch, ctx.own(found.z[0])
         assert isinstance(batch, SeededLabelled)
-        y = ctx.gather(batch.y)
-        return Loss.sum(supervised_contrastive=supervised_contrastive(a, b, y, self.temperature, own))
+        y, weight = ctx.gather(batch.y), None if batch.weight is None else ctx.gather(batch.weight)
+        return Loss.sum(supervised_contrastive=supervised_contrastive(a, b, y, self.temperature, own, weight))
 
     def chance_level(self, rows: int) -> float:
         """The logarithm of the number of candidates: all views of a batch but the one itself."""
