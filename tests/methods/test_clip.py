@@ -31,6 +31,7 @@ def test_the_temperature_has_the_gradient_of_the_whole_batch_in_parts(loss_funct
     finish(parts)
     found, same = parts.parts.state_dict(), whole.parts.state_dict()
     assert same["logits.log_scale"].item() != before
+    assert found["logits.log_scale"].item() == pytest.approx(same["logits.log_scale"].item(), rel=1e-6)
     for name, value in same.items():
         torch.testing.assert_close(found[name], value, rtol=1e-5, atol=1e-6, msg=name)
 
