@@ -178,7 +178,18 @@ def headstart_table(tmp_path):
         (world(), {"method": "fine-tune"}, BadInput, "fine-tune learns from labels.*simclr"),
         (world(), {"batch": 1}, BadInput, "batch is 1; it must be a whole number >= 2"),
         (world(), {"batch": 500}, BadInput, "500 is more than the 72 rows to learn from"),
-        (world()[0], {"method": "supervised-contrastive"}, BadInput, "compares the classes.*has none"),
+        (
+            world(),
+            {"method": "fancy"},
+            BadInput,
+            "method of pre-training.*'fancy'. Known: autoenc",
+        ),
+        (
+            world()[0],
+            {"method": "supervised-contrastive"},
+            BadInput,
+            "compares the classes.*has none.*another method: (?!.*supervised-contrastive).*simclr",
+        ),
         (world(), {"method": "supervised-contrastive", "unlabelled": world()[0]}, BadInput, "unlabelled out"),
         (world(), {"epochs": 2}, BadInput, "one of steps and epochs"),
         ((np.ones((30, 6), np.float32), np.arange(30) % 2), {}, BadData, "same|copies"),
@@ -203,7 +214,7 @@ def test_a_budget_plans_the_steps_and_says_so(tmp_path):
 def test_views_that_are_the_same_are_told(tmp_path):
     method = "simclr:corruption=0,hidden=8,out=4"
     found = hs.pretrain(net(), world(), out=tmp_path / "enc", **{**QUICK, "method": method}).result
-    assert any("two views of each" in note for note in found.notes)
+    assert sum("identical" in note or "are the same" in note for note in found.notes) == 1
 
 
 def test_classes_that_are_compared_are_told(tmp_path):

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from headstart.core import BadData, BadInput, Method, SeededLabelled, walk
+from headstart.core import BadData, BadInput, Method, SeededLabelled, Unknown, walk
 from headstart.data.random_draws import row_seeds, shuffled
 from headstart.data.train_test_split import Rows
 from headstart.methods.mapping.pretraining._self_supervised import NOTHING, SelfSupervised
@@ -33,6 +33,13 @@ def pretrains(method: Method[Any]) -> bool:
 def names_of_pretraining() -> list[str]:
     """Names of the methods that do."""
     return sorted(kind.about.name for kind in walk() if issubclass(kind, SelfSupervised))
+
+
+def require_known(spec: str) -> None:
+    """Raise `Unknown` with the methods that pre-train if no method at all has the name of a spec."""
+    name = spec.partition(":")[0]
+    if name not in {kind.about.name for kind in walk()}:
+        raise Unknown("method of pre-training", name, names_of_pretraining())
 
 
 def encoder_alone(method: Method[Any]) -> SelfSupervised[Any]:
@@ -59,7 +66,7 @@ def has_labelled_stage(method: Method[Any]) -> bool:
     return isinstance(method, SelfSupervised) and method.then != NOTHING
 
 
-def needs_labels(method: Method[Any]) -> bool:
+def needs_labels(method: Method[Any] | type[Method[Any]]) -> bool:
     """Whether the pre-training itself compares labels."""
     return issubclass(method.about.needs, SeededLabelled)
 
@@ -108,8 +115,8 @@ def check_samples(session: Session, method: Method[Any], rows: Rows, seed: int) 
     if views is None or isinstance(views, SameViews):
         return []
     first, second = two_views(views, x, some, seed)
-    if not torch.equal(first, second):
-        return []
+    if not torch.equal(first, second) or getattr(views, "caution", ""):
+        return []  # a caution says why they are the same, and becomes a note of the training
     note = (
         f"The two views of each of {len(x)} samples are the same: nothing random is left in them. Any "
         f"encoder solves that, so it learns little. Loosen the settings of {method.about.name}, or give your "

@@ -113,7 +113,7 @@ def plot_map(record: Pretraining) -> dict[str, Any]:
 
 
 def _tick(value: float) -> str:
-    return minus(significant(value, 2))
+    return minus(f"{value:.4g}")  # ticks are multiples of 1, 2, 2.5 or 5 times a power of ten
 
 
 def _after(step: int) -> str:

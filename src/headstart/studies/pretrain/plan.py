@@ -7,6 +7,7 @@ from typing import Any
 from headstart.core import BadInput
 from headstart.face import spell
 from headstart.methods.mapping.pretraining._self_supervised import SelfSupervised
+from headstart.report.text import pluralise
 from headstart.report.text import seconds as shown_seconds
 from headstart.run.recipe import Recipe
 from headstart.session.session import Session
@@ -104,9 +105,13 @@ def planned_steps(
     fit = max(1, int(left / each))
     if asked and asked <= fit:
         return asked, []
-    text = f"a budget of {shown_seconds(budget)} has time for {fit} steps of {shown_seconds(each)}"
+    text = (
+        f"a budget of {shown_seconds(budget)} has time for {pluralise(fit, 'step')} of {shown_seconds(each)}"
+    )
     more = f" of the {asked} that were asked for" if asked else ""
-    return fit, [f"Trained for {fit} steps{more}: {text}. A larger {spell('budget')} trains longer."]
+    return fit, [
+        f"Trained for {pluralise(fit, 'step')}{more}: {text}. A larger {spell('budget')} trains longer."
+    ]
 
 
 def points_of(steps: int, evaluations: int) -> list[int]:

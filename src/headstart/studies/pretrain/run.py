@@ -7,7 +7,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from headstart.core import BadInput, derive_seed
+from headstart.core import BadInput, derive_seed, find
 from headstart.face import spell
 from headstart.models.backbone import AnyBackbone
 from headstart.models.encoders import ENCODER, save_encoder
@@ -19,12 +19,13 @@ from headstart.session.pretraining import (
     encoder_alone,
     names_of_pretraining,
     needs_labels,
+    require_known,
     seconds_of_step,
     view_maker,
 )
 from headstart.session.session import FitOptions, Session
 from headstart.studies._processes import agreed
-from headstart.studies._runner import Job, Trial, methods_of
+from headstart.studies._runner import METHODS, Job, Trial, methods_of
 from headstart.studies._spec import Study
 from headstart.studies.pretrain import LossPoint, Pretraining, PretrainSettings
 from headstart.studies.pretrain.embedding_map import map_of
@@ -69,9 +70,10 @@ def check(settings: PretrainSettings, inputs: Mapping[str, Any]) -> None:
     """Refuse a method that does not pre-train, or that compares labels where there are none."""
     method = _method(settings, inputs)
     if needs_labels(method) and not has_classes(inputs["data"]):
+        others = [name for name in names_of_pretraining() if not needs_labels(find(name))]
         raise BadInput(
             f"{method.about.name} compares the classes of rows, and {inputs['data'].name} has none. "
-            f"Take another of {', '.join(names_of_pretraining())}."
+            f"Name the column of labels, or take another method: {', '.join(others)}."
         )
     if needs_labels(method) and inputs["unlabelled"] is not None:
         raise BadInput(
@@ -199,6 +201,8 @@ def _method(settings: StudySettings, inputs: Mapping[str, Any]) -> Any:
     """The method that was named, or the usual one for the data, without a stage that reads labels."""
     given: Any = settings
     spec = given.method or usual_method(inputs["data"].kind)
+    if spec not in inputs.get(METHODS, {}):
+        require_known(spec)
     return encoder_alone(methods_of([spec], inputs)[0])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from headstart.records.record import Interval
 from headstart.report.metric import get_metric, tone
-from headstart.report.text import fixed
+from headstart.report.text import fixed, pluralise
 from headstart.studies.pretrain import Evaluated, Pretraining
 
 ACCURACY = get_metric("accuracy")
@@ -34,8 +34,8 @@ def headline(record: Pretraining) -> str:
         return "The encoder has collapsed: all rows have nearly the same features. Do not use it."
     if record.knn_gain is None or record.probe_gain is None:
         return (
-            f"An encoder that was pre-trained for {record.steps:,} steps. Without labels nothing says what "
-            "it is worth: see the monitors."
+            f"An encoder that was pre-trained for {pluralise(record.steps, 'step')}. Without labels nothing "
+            "says what it is worth: see the monitors."
         )
     before, after = record.before.knn, record.after.knn
     assert before is not None
@@ -57,8 +57,8 @@ def sentences(record: Pretraining) -> Iterator[str]:
         )
     if record.knn_gain is not None:
         yield (
-            "Nearest neighbours and a linear probe read features as they are. Methods that fill in what is "
-            "hidden often gain more when the encoder is fine-tuned: headstart curve measures that."
+            "Nearest neighbours and a linear probe read features as they are. What fine-tuning gains from "
+            "this start, headstart curve measures."
         )
 
 
