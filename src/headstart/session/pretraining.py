@@ -16,6 +16,7 @@ from headstart.data.train_test_split import Rows
 from headstart.methods.mapping.pretraining._self_supervised import NOTHING, SelfSupervised
 from headstart.methods.mapping.pretraining._views import ViewSettings, views_of
 from headstart.nn.views.same import SameViews
+from headstart.nn.views.views import Views
 from headstart.run.recipe import Recipe
 from headstart.run.state import Run, Tick
 from headstart.session.input_pipeline import with_views
@@ -115,7 +116,7 @@ def check_samples(session: Session, method: Method[Any], rows: Rows, seed: int) 
     if views is None or isinstance(views, SameViews):
         return []
     first, second = two_views(views, x, some, seed)
-    if not torch.equal(first, second) or getattr(views, "caution", ""):
+    if not torch.equal(first, second) or (isinstance(views, Views) and views.caution):
         return []  # a caution says why they are the same, and becomes a note of the training
     note = (
         f"The two views of each of {len(x)} samples are the same: nothing random is left in them. Any "
