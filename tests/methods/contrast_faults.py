@@ -95,4 +95,18 @@ VIEWS = (
         "keys are normalised by statistics of other weights, and nothing is learned",
         "methods/test_moco.py by_the_batch",
     ),
+    Fault(
+        "session/session.py",
+        "    require_batch(session, method, rows, recipe)\n",
+        "",
+        "a batch of one row is refused in the first step, after the caches and the data",
+        "predictor/test_pretrained_encoder.py before_anything_is_read",
+    ),
+    Fault(
+        "session/input_pipeline.py",
+        "many = len(rows) + sum(len(each.data) for each in _beside(session, method))",
+        "many = len(rows)",
+        "rows beside the labelled ones do not count in a batch",
+        "predictor/test_pretrained_encoder.py queue_smaller_than_a_batch",
+    ),
 )

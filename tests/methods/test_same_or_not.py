@@ -5,7 +5,7 @@ import torch
 from tests.toy import TASK, Toy
 from torch import nn
 
-from headstart.core import BadData, BadInput, Ctx, Embedded, Seeded, find
+from headstart.core import BadInput, Ctx, Embedded, Seeded, find
 
 SameOrNot = find("same-or-not")
 CTX = Ctx(0, 0.0, lambda x: x)
@@ -44,7 +44,7 @@ def test_answers_are_balanced():
 
 def test_one_row_has_nothing_to_be_told_from():
     z = torch.zeros(1, 2)
-    with pytest.raises(BadData, match="this batch has one"):
+    with pytest.raises(BadInput, match="a batch has 1"):
         SameOrNot().loss(nn.ModuleDict({"proxy": Equal()}), Embedded(Seeded(z, z), (z, z)), CTX)
 
 

@@ -7,7 +7,7 @@ from tests.study.test_pretrain import net, world
 
 import headstart as hs
 from headstart.core import BadInput
-from headstart.session import input_pipeline
+from headstart.session import input_pipeline, session
 
 SIMCLR = hs.methods.SimCLR(steps=2, batch=16, hidden=8, out=4)
 
@@ -65,3 +65,24 @@ def test_unlabelled_rows_are_refused_where_they_are_not_learned_from():
     x, y = world()
     with pytest.raises(BadInput, match=r"logistic-probe does not learn from unlabelled rows.*simclr"):
         hs.fit("logistic-probe", net(), (x, y), unlabelled=x)
+
+
+COMPARING = (
+    *("barlow-twins", "byol", "dino", "moco", "same-or-not", "scarf", "simclr", "simsiam"),
+    *("supervised-contrastive", "vicreg"),
+)
+
+
+@pytest.mark.parametrize("name", COMPARING)
+def test_a_batch_of_one_row_is_refused_before_anything_is_read(name, monkeypatch):
+    monkeypatch.setattr(session, "batch_stream", None)
+    with pytest.raises(BadInput, match=f"{name} compares the rows of a batch, and a batch has 1"):
+        hs.fit(f"{name}:then=nothing", net(), world(), hs.Recipe(batch=1, steps=1))
+
+
+def test_a_queue_smaller_than_a_batch_is_refused_before_anything_is_read(monkeypatch):
+    """The batch has no more rows than there are, those beside the labelled ones among them."""
+    monkeypatch.setattr(session, "batch_stream", None)
+    x, y = world()
+    with pytest.raises(BadInput, match="queue is 40, smaller than a batch of 90 rows"):
+        hs.fit("moco:queue=40,steps=1,batch=128", net(), (x[:30], y[:30]), unlabelled=x[30:])

@@ -191,6 +191,7 @@ def headstart_table(tmp_path):
             "compares the classes.*has none.*another method: (?!.*supervised-contrastive).*simclr",
         ),
         (world(), {"method": "supervised-contrastive", "unlabelled": world()[0]}, BadInput, "unlabelled out"),
+        (world(), {"method": "moco:queue=15"}, BadInput, "queue is 15, smaller than a batch of 16 rows"),
         (world(), {"epochs": 2}, BadInput, "one of steps and epochs"),
         ((np.ones((30, 6), np.float32), np.arange(30) % 2), {}, BadData, "same|copies"),
         (np.ones((1, 6), np.float32), {}, BadData, "one row"),

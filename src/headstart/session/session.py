@@ -37,6 +37,7 @@ from headstart.session.input_pipeline import (
     example_batch,
     method_inputs,
     plain_input,
+    require_batch,
     with_views,
 )
 from headstart.session.requirements import (
@@ -183,6 +184,7 @@ def _start(
     if session.source is not None:
         sources = [each.task(len(each.data), recipe.seed) for each in session.source.tasks]
         task = replace(task, sources=tuple(sources))
+    require_batch(session, method, rows, recipe)
     if draws_views(method):
         task = with_views(session, task, rows, recipe.seed)
     if method.about.closed_form:

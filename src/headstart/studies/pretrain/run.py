@@ -93,6 +93,9 @@ def compute(job: Job[PretrainSettings]) -> dict[str, Any]:
         session, more = _session(job, parts)
         seed = derive_seed(settings.seed, "pretrain")
         job.notes += check_samples(session, method, parts.train, seed)
+        rows = len(parts.train) + more
+        batch = batch_of(settings, method, session, rows)
+        method.require_batch(batch)
     watched = _watched(session, parts, method, settings.seed)
     begun = perf_counter()
     before = _once(job, "before", watched, _start_of(session, method, seed))
@@ -101,8 +104,6 @@ def compute(job: Job[PretrainSettings]) -> dict[str, Any]:
     begins_at_random = method.start == "random" or job.inputs["_random"]
     if session.backbone.learned and not begins_at_random:
         random = _once(job, "random", watched, session.backbone.untrained(seed))
-    rows = len(parts.train) + more
-    batch = batch_of(settings, method, session, rows)
     recipe = planned_recipe(settings, method, batch, rows, seed)
     plain = bare(method)
 

@@ -6,8 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from headstart.core import B, BadInput, Ctx, Embedded, Parts, Seeded, SeededLabelled
-from headstart.face import spell
+from headstart.core import B, Ctx, Embedded, Parts, Seeded, SeededLabelled
 from headstart.methods.mapping.pretraining._self_supervised import SelfSupervised
 from headstart.methods.mapping.pretraining._views import ViewSettings, two_views
 
@@ -44,14 +43,5 @@ def of_all_processes(settings: SelfSupervised[Any], found: Embedded, ctx: Ctx) -
         BadInput: there is one row, which has nothing to be compared with.
     """
     together = [ctx.gather(z) for z in found.z]
-    require_batch(settings, len(together[0]))
+    settings.require_batch(len(together[0]))
     return together
-
-
-def require_batch(settings: SelfSupervised[Any], rows: int) -> None:
-    """Raise `BadInput` if a batch of so many rows has nothing to compare."""
-    if rows < 2:
-        raise BadInput(
-            f"{settings.about.name} compares the rows of a batch, and a batch has {rows}. Take "
-            f"{spell('batch', 64)}, and at least two rows of data."
-        )

@@ -23,7 +23,7 @@ from headstart.core import (
 )
 from headstart.losses.contrastive.info_nce import info_nce
 from headstart.methods.mapping.pretraining._contrast import ProjectedSettings
-from headstart.methods.mapping.pretraining._self_supervised import encoder_parts, learning
+from headstart.methods.mapping.pretraining._self_supervised import encoder_parts, learning, require_two
 from headstart.methods.mapping.pretraining._views import two_views, views_of
 from headstart.nn.key_queue import KeyQueue
 from headstart.nn.moving_average import follow, normalise_by_batch
@@ -88,12 +88,13 @@ class MoCo(ProjectedSettings[Seeded]):
         (q, k), queue = found.z, parts["queue"]
         assert isinstance(queue, KeyQueue)
         new = normalize(ctx.gather(k.detach()).float(), dim=1)
-        self.require_room(len(new))
+        self.require_batch(len(new))
         queue.stage(new)
         return Loss.sum(info_nce=info_nce(q, k.detach(), self.temperature, queue.content))
 
-    def require_room(self, rows: int) -> None:
-        """Raise `BadInput` if the queue can't take the keys of a batch of so many rows."""
+    def require_batch(self, rows: int) -> None:
+        """Raise `BadInput` if a batch has one row, or more than the queue can take the keys of."""
+        require_two(self, rows)
         if rows > self.queue:
             raise BadInput(
                 f"moco: queue is {self.queue}, smaller than a batch of {rows} rows, whose keys it has to "

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from headstart.core import About, Backbone, BadData, Ctx, Descend, Embedded, Loss, Model, Parts, Seeded, Task
+from headstart.core import About, Backbone, Ctx, Descend, Embedded, Loss, Model, Parts, Seeded, Task
+from headstart.methods.mapping.pretraining._contrast import of_all_processes
 from headstart.methods.mapping.pretraining._self_supervised import encoder_parts, learning
 from headstart.methods.mapping.pretraining._views import ViewSettings, two_views, views_of
 from headstart.nn.pair_head import COMPARISONS, Comparison, PairHead
@@ -55,16 +56,8 @@ class SameOrNot(ViewSettings[Seeded]):
         return a, b
 
     def loss(self, parts: Parts, found: Embedded, ctx: Ctx) -> Loss:
-        """Cross-entropy over the pairs of the rows of all processes, 1 for the same sample.
-
-        Raises:
-            BadData: a batch has a single row.
-        """
-        a, b = map(ctx.gather, found.z)
-        if len(a) < 2:
-            raise BadData(
-                "same-or-not pairs each row with another one, and this batch has one. Give two rows."
-            )
+        """Cross-entropy over the pairs of the rows of all processes, 1 for the same sample."""
+        a, b = of_all_processes(self, found, ctx)
         logits = parts["proxy"](torch.cat([a, a]), torch.cat([b, b.roll(-1, 0)])).float()
         same = torch.arange(2, device=a.device).flip(0).repeat_interleave(len(a))
         return Loss.sum(same_or_not=cross_entropy(logits, same))
