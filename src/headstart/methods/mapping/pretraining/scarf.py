@@ -7,6 +7,7 @@ from torch import Tensor
 
 from headstart.core import About, Backbone, BadInput, Ctx, Descend, Embedded, Loss, Model, Parts, Seeded, Task
 from headstart.losses.contrastive.nt_xent import nt_xent
+from headstart.methods.mapping.pretraining._contrast import of_all_processes
 from headstart.methods.mapping.pretraining._self_supervised import SelfSupervised, encoder_parts, learning
 from headstart.nn.projection import projection
 from headstart.nn.views.cells import CellViews
@@ -76,9 +77,9 @@ class SCARF(SelfSupervised[Seeded]):
         return a, b
 
     def loss(self, parts: Parts, found: Embedded, ctx: Ctx) -> Loss:
-        """NT-Xent over the rows of all processes."""
-        a, b = map(ctx.gather, found.z)
-        return Loss.sum(nt_xent=nt_xent(a, b, self.temperature))
+        """NT-Xent of this process's rows among those of all processes."""
+        a, b = of_all_processes(self, found, ctx)
+        return Loss.sum(nt_xent=nt_xent(a, b, self.temperature, ctx.own(found.z[0])))
 
     def chance_level(self, rows: int) -> float:
         """The logarithm of the number of candidates: all views of a batch but the one itself."""

@@ -20,6 +20,7 @@ from headstart.core import (
     Task,
 )
 from headstart.losses.contrastive.info_nce import info_nce
+from headstart.methods.mapping.pretraining._contrast import of_all_processes
 from headstart.methods.mapping.pretraining._self_supervised import SelfSupervised, encoder_parts, learning
 from headstart.nn.random_forward import is_random
 from headstart.nn.views.spans import AdjacentSpans, around
@@ -101,9 +102,9 @@ class SimCSE(SelfSupervised[Seeded]):
         return a, b
 
     def loss(self, parts: Parts, found: Embedded, ctx: Ctx) -> Loss:
-        """Cross-entropy of finding each text's second view among those of all processes."""
-        a, b = map(ctx.gather, found.z)
-        return Loss.sum(simcse=info_nce(a, b, self.temperature))
+        """Cross-entropy of finding this process's second views among those of all processes."""
+        a, b = of_all_processes(self, found, ctx)
+        return Loss.sum(simcse=info_nce(a, b, self.temperature, own=ctx.own(found.z[0])))
 
     def chance_level(self, rows: int) -> float:
         """The logarithm of the number of candidates: the second views of a batch."""
