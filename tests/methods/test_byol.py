@@ -44,7 +44,7 @@ def test_the_slow_copy_learns_nothing_by_itself():
 
 
 def test_refuses_one_row():
-    with pytest.raises(BadInput, match=r"compares the rows of a batch, and a batch has 1. Take batch=64"):
+    with pytest.raises(BadInput, match=r"compares the rows of a batch, and a batch has 1. Take two"):
         steps_of(BYOL(), rows=1)
 
 

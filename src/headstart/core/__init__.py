@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from .moves import Move as Move
     from .moves import On as On
     from .moves import Parts as Parts
+    from .moves import require_two_rows as require_two_rows
     from .sample_loader import SampleLoader as SampleLoader
     from .teacher_view import TeacherView as TeacherView
 
@@ -71,7 +72,7 @@ _WITH_TORCH = {  # names by the module that has them
     "linear_head": "LinearHead",
     "method": "About Method Task find make require_label_kind walk",
     "model": "Backbone Head Model",
-    "moves": "Ctx Descend Do Loss Move On Parts",
+    "moves": "Ctx Descend Do Loss Move On Parts require_two_rows",
     "sample_loader": "SampleLoader",
     "teacher_view": "TeacherView",
 }

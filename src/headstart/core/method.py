@@ -15,7 +15,7 @@ from headstart.core.label_kind import LABEL_KINDS, LabelKind
 from .batches import B
 from .errors import BadInput, Unknown
 from .model import Backbone, Head, Model
-from .moves import Move, Parts
+from .moves import Move, Parts, require_two_rows
 from .setting_types import types_first
 from .teacher_view import TeacherView
 
@@ -138,6 +138,10 @@ class Method(ABC, Generic[B]):
         """Display name for headings, with the non-default settings."""
         pairs = ", ".join(f"{name} = {_written(value)}" for name, value in self.changed.items())
         return f"{self.about.title} ({pairs})" if pairs else self.about.title
+
+    def require_batch(self, rows: int) -> None:
+        """Raise `BadInput` if a method can't learn from batches of so many rows, of all processes."""
+        require_two_rows(self.about.name, self.moves(), rows)
 
     def recipe_overrides(self) -> Mapping[str, Any]:
         """Fields of the recipe that the method sets itself, by name, such as {"steps": 50, "lr": 0.1}."""

@@ -4,7 +4,7 @@
 One step of a run carries out every move once, in the order written.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Literal
 
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from .batches import B
+from .errors import BadInput
 
 Parts = nn.ModuleDict  # every tensor that outlives a step lives in here
 
@@ -208,3 +209,9 @@ class Do(Generic[B]):
 
 
 Move = Descend[B] | Do[B]
+
+
+def require_two_rows(name: str, moves: Iterable[Move[Any]], rows: int) -> None:
+    """Raise `BadInput` if a method compares the rows of a batch, and a batch has less than two."""
+    if rows < 2 and any(isinstance(move, Descend) and move.embed is not None for move in moves):
+        raise BadInput(f"{name} compares the rows of a batch, and a batch has {rows}. Take two or more.")

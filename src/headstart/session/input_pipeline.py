@@ -31,7 +31,6 @@ from headstart.data.random_draws import shuffled
 from headstart.data.seeded import Joined, seeded, with_seeds
 from headstart.data.stream import Stream, labelled, once
 from headstart.data.train_test_split import Rows
-from headstart.methods.mapping.pretraining._self_supervised import SelfSupervised
 from headstart.run.frozen import Replay
 from headstart.run.recipe import Recipe
 from headstart.run.state import Run
@@ -207,7 +206,7 @@ def _with_more(
 
 def require_batch(session: SessionData, method: Method[Any], rows: Rows, recipe: Recipe) -> None:
     """Raise `BadInput` if a pre-training can't learn from batches of rows (n,) and all that lie beside."""
-    if isinstance(method, SelfSupervised):
+    if draws_views(method):
         many = len(rows) + sum(len(each.data) for each in _beside(session, method))
         method.require_batch(min(recipe.batch, many))
 

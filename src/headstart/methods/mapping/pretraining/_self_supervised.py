@@ -6,10 +6,9 @@ from typing import Any, Literal
 
 from torch import nn
 
-from headstart.core import B, Backbone, BadInput, Descend, LabelKind, Method, On, Parts, Seeded, Task, make
+from headstart.core import B, Backbone, LabelKind, Method, On, Parts, Seeded, Task, make
 from headstart.core.filled import Filled
 from headstart.core.linear_head import LinearHead
-from headstart.face import spell
 
 NOTHING = "nothing"  # comes after the pre-training
 
@@ -59,10 +58,6 @@ class SelfSupervised(Method[B]):
         after = make(self.then or ("ridge-probe" if kind == "numbers" else "logistic-probe"))
         return (self, *after.stages(kind))
 
-    def require_batch(self, rows: int) -> None:
-        """Raise `BadInput` if batches have so many rows, of all processes, that nothing is learned."""
-        require_two(self, rows)
-
     def chance_level(self, rows: int) -> float | None:
         """The loss of an encoder that tells nothing apart, for a batch of so many rows; None: not known."""
         return None
@@ -77,16 +72,6 @@ class SelfSupervised(Method[B]):
         The parts are in evaluation mode, and a row's mask is that of its seed.
         """
         return []
-
-
-def require_two(settings: SelfSupervised[Any], rows: int) -> None:
-    """Raise `BadInput` if a method compares the rows of a batch, and a batch has less than two."""
-    compares = any(isinstance(move, Descend) and move.embed is not None for move in settings.moves())
-    if rows < 2 and compares:
-        raise BadInput(
-            f"{settings.about.name} compares the rows of a batch, and a batch has {rows}. Take "
-            f"{spell('batch', 64)}, and at least two rows of data."
-        )
 
 
 def encoder_parts(

@@ -20,10 +20,11 @@ from headstart.core import (
     Parts,
     Seeded,
     Task,
+    require_two_rows,
 )
 from headstart.losses.contrastive.info_nce import info_nce
 from headstart.methods.mapping.pretraining._contrast import ProjectedSettings
-from headstart.methods.mapping.pretraining._self_supervised import encoder_parts, learning, require_two
+from headstart.methods.mapping.pretraining._self_supervised import encoder_parts, learning
 from headstart.methods.mapping.pretraining._views import two_views, views_of
 from headstart.nn.key_queue import KeyQueue
 from headstart.nn.moving_average import follow, normalise_by_batch
@@ -94,7 +95,7 @@ class MoCo(ProjectedSettings[Seeded]):
 
     def require_batch(self, rows: int) -> None:
         """Raise `BadInput` if a batch has one row, or more than the queue can take the keys of."""
-        require_two(self, rows)
+        require_two_rows(self.about.name, self.moves(), rows)
         if rows > self.queue:
             raise BadInput(
                 f"moco: queue is {self.queue}, smaller than a batch of {rows} rows, whose keys it has to "
