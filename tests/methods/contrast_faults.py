@@ -109,4 +109,11 @@ VIEWS = (
         "rows beside the labelled ones do not count in a batch",
         "predictor/test_pretrained_encoder.py queue_smaller_than_a_batch",
     ),
+    Fault(
+        PRETRAINING + "dino.py",
+        "return size if fine else None",
+        "return None",
+        "small crops have the size of the pictures, and cost as much",
+        "methods/test_dino.py small_where",
+    ),
 )

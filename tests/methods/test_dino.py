@@ -6,8 +6,9 @@ import pytest
 import torch
 from tests.methods.contrast import CTX, embedded, steps_of
 from tests.toy import TASK, Toy, make
+from torch import nn
 
-from headstart.core import BadInput, Parts, Seeded, find
+from headstart.core import Backbone, BadInput, Parts, Seeded, Task, find
 from headstart.nn.running_mean import RunningMean
 
 DINO = find("dino")
@@ -54,6 +55,39 @@ def test_the_slow_copy_learns_nothing_by_itself():
     now = run.parts.state_dict()
     assert torch.equal(now["slow_backbone.body.0.weight"], before["backbone.body.0.weight"])
     assert not torch.equal(now["backbone.body.0.weight"], before["backbone.body.0.weight"])
+
+
+class Pooled(Backbone):
+    """The mean of each channel of pictures of any size, or of one alone."""
+
+    width = 3
+
+    def __init__(self, side=None):
+        super().__init__()
+        self.side, self.scale = side, nn.Parameter(torch.ones(3))
+
+    def forward(self, x):
+        assert self.side in (None, x.shape[-1])
+        self.seen = [*getattr(self, "seen", []), tuple(x.shape)]
+        return x.mean((2, 3)) * self.scale
+
+
+@pytest.mark.parametrize(
+    ("backbone", "side", "shapes"),
+    [
+        (Pooled(), 84, [(4, 3, 84, 84), (6, 3, 36, 36)]),  # 36 of 84, as 96 of 224
+        (Pooled(side=84), 84, [(10, 3, 84, 84)]),
+        (Pooled(), 28, [(10, 3, 28, 28)]),  # of 12 pixels little is left to see
+    ],
+)
+def test_small_crops_are_small_where_the_backbone_takes_them(backbone, side, shapes):
+    method, x = DINO(out=8, local=3), torch.rand(2, 3, side, side)
+    parts = method.parts(backbone, Task(10, (3, side, side), 2))
+    backbone.seen = []
+    found = method.embed(parts, Seeded(x, torch.arange(2)), CTX)
+    assert parts["backbone"].seen == shapes
+    assert [tuple(z.shape) for z in found] == [(2, 8)] * 7
+    assert backbone.training
 
 
 def test_refuses_one_prototype():

@@ -14,8 +14,11 @@ from headstart.methods.mapping.pretraining._views import ViewSettings, two_views
 from headstart.nn.moving_average import follow, normalise_by_batch, rising_momentum
 from headstart.nn.projection import prototype_head
 from headstart.nn.running_mean import RunningMean
+from headstart.nn.takes import takes
 
 LOCAL = (0.05, 0.4)  # share of a picture's area that a local crop keeps
+SIDE = 3 / 7  # of a local crop, in sides of the picture: 96 of 224 pixels
+LEAST = 32  # pixels of a side of crops of another size than the pictures
 
 
 @final
@@ -68,7 +71,8 @@ class DINO(ViewSettings[Seeded]):
 
     def parts(self, backbone: Backbone, task: Task) -> Parts:
         """Encoder, large and small views and head, slow copies of encoder and head, and the centre."""
-        large, small = views_of(self, backbone, task), views_of(self, backbone, task, LOCAL)
+        large = views_of(self, backbone, task)
+        small = views_of(self, backbone, task, LOCAL, local_size(backbone, task))
         head = prototype_head(backbone.width, self.hidden, self.bottleneck, self.out)
         parts = encoder_parts(self, backbone, task, views=large, small_views=small, projection=head)
         slow = {f"slow_{name}": copy.deepcopy(parts[name]) for name in ("backbone", "projection")}
@@ -86,8 +90,10 @@ class DINO(ViewSettings[Seeded]):
         normalise_by_batch(parts["slow_backbone"], parts["slow_projection"])
         with torch.no_grad():
             taught = parts["slow_projection"](parts["slow_backbone"](torch.cat(large)))
-        said = parts["projection"](parts["backbone"](torch.cat([*large, *small])))
-        return *taught.chunk(2), *said.chunk(2 + self.local)
+        same = [view for view in small if view.shape == large[0].shape]
+        sizes = [[*large, *same], [] if same else small]
+        found = [parts["backbone"](torch.cat(views)) for views in sizes if views]
+        return *taught.chunk(2), *parts["projection"](torch.cat(found)).chunk(2 + self.local)
 
     def loss(self, parts: Parts, found: Embedded, ctx: Ctx) -> Loss:
         """The cross-entropy of all pairs of different views, with the centre of the steps before."""
@@ -111,3 +117,15 @@ class DINO(ViewSettings[Seeded]):
     def predictor(self, parts: Parts) -> Model:
         """Encoder and head."""
         return Model.of(parts)
+
+
+def local_size(backbone: Backbone, task: Task) -> tuple[int, int] | None:
+    """Height and width of local crops of pictures; None: those of the pictures.
+
+    Crops are smaller where they still have 32 pixels and the backbone takes them, which is tried.
+    """
+    if len(task.shape) != 3:
+        return None
+    size = round(task.shape[1] * SIDE), round(task.shape[2] * SIDE)
+    fine = min(size) >= LEAST and takes(backbone, torch.zeros(2, task.shape[0], *size))
+    return size if fine else None
