@@ -33,8 +33,8 @@ THRESHOLDS = (
     ),
     Fault(
         "studies/adapt/run.py",
-        "    tested, logits = evaluate_on_test(validation, selected, scratch, test, threshold)\n",
-        "    tested, logits = evaluate_on_test(validation, selected, scratch, test)\n",
+        "    tested, logits = evaluate_on_test(validation, selected, rivals, test, threshold)\n",
+        "    tested, logits = evaluate_on_test(validation, selected, rivals, test)\n",
         "the report praises another model than the one that is saved",
         "study/test_threshold.py figures_are_those",
     ),
