@@ -1,6 +1,7 @@
 """`pretrain`: what the encoder sees, what is measured, what is kept, resumed and refused."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ from headstart.run.checkpoint import load_state
 from headstart.run.progress import Progress
 from headstart.session.session import Session
 from headstart.studies._page import render_page
+from headstart.studies.pretrain import PretrainSettings
 from headstart.studies.pretrain.page import terminal, view
+from headstart.studies.pretrain.plan import planned_recipe
 
 QUICK = {"method": "simclr:hidden=8,out=4", "steps": 4, "batch": 16, "evaluations": 2}
 
@@ -224,3 +227,20 @@ def test_classes_that_are_compared_are_told(tmp_path):
     assert found.result.labelled
     facts = {name: detail for name, _, detail in view(found.result, found.folder)["facts"]}
     assert facts["learned from"] == "with their labels"
+
+
+@pytest.mark.parametrize(
+    ("tokens", "learned", "start", "lr"),
+    [
+        (True, True, "given", 1e-4),
+        (True, True, "random", 1e-3),
+        (True, False, "given", 1e-3),
+        (None, True, "given", 1e-3),
+    ],
+)
+def test_learned_networks_of_texts_learn_slowly(tokens, learned, start, lr):
+    """With 0.001 a network of texts has hardly two directions left after ten steps."""
+    backbone = SimpleNamespace(tokens=tokens, learned=learned)
+    method = hs.methods.SimCLR(start=start)
+    assert planned_recipe(PretrainSettings(), method, backbone, 8, 80, 0).lr == lr
+    assert planned_recipe(PretrainSettings(lr=0.5), method, backbone, 8, 80, 0).lr == 0.5

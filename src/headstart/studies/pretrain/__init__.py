@@ -50,7 +50,11 @@ class PretrainSettings(InputSettings):
     batch: int | None = option(
         "Rows of a step, at least 2. Default: 256, fewer of texts and large pictures.", None, whole(2)
     )
-    lr: float | None = option("Peak learning rate. Default: the method's, or 0.001.", None, POSITIVE)
+    lr: float | None = option(
+        "Peak learning rate. Default: the method's, or 0.001 (0.0001 of texts with learned weights).",
+        None,
+        POSITIVE,
+    )
     budget: float | None = option(
         "Seconds (or 90s, 5m, 1h) from the start that the steps are planned by. Default: 5 minutes, or no "
         "limit where steps or epochs are given.",

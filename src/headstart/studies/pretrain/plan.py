@@ -7,6 +7,7 @@ from typing import Any
 from headstart.core import BadInput
 from headstart.face import spell
 from headstart.methods.mapping.pretraining._self_supervised import SelfSupervised
+from headstart.models.backbone import AnyBackbone
 from headstart.report.text import pluralise
 from headstart.report.text import seconds as shown_seconds
 from headstart.run.recipe import Recipe
@@ -20,6 +21,7 @@ BATCH = 256
 TEXTS = 64  # rows of a step
 PIXELS = 2**21  # of a step, one view each, so that both views and their gradients fit in memory
 LR = 1e-3
+LR_OF_TEXTS = 1e-4  # of a network of texts that has learned: with 1e-3 its features are alike after 10 steps
 MARGIN = 0.85  # of the time that is left, which steps may take
 
 
@@ -52,16 +54,18 @@ def batch_of(settings: PretrainSettings, method: SelfSupervised[Any], session: S
 def planned_recipe(
     settings: PretrainSettings,
     method: SelfSupervised[Any],
+    backbone: AnyBackbone,
     batch: int,
     rows: int,
     seed: int,
-    steps: int = 1,
 ) -> Recipe:
-    """The recipe; `steps` where neither the settings nor the method give them."""
+    """The recipe, of one step where neither the settings nor the method give steps."""
+    learned = backbone.learned and method.start == "given"
+    usual = LR_OF_TEXTS if learned and backbone.tokens is not None else LR
     return Recipe(
-        steps=asked_steps(settings, method, batch, rows) or steps,
+        steps=asked_steps(settings, method, batch, rows) or 1,
         batch=batch,
-        lr=settings.lr or method.lr or LR,
+        lr=settings.lr or method.lr or usual,
         seed=seed,
     )
 

@@ -104,7 +104,7 @@ def compute(job: Job[PretrainSettings]) -> dict[str, Any]:
     begins_at_random = method.start == "random" or job.inputs["_random"]
     if session.backbone.learned and not begins_at_random:
         random = _once(job, "random", watched, session.backbone.untrained(seed))
-    recipe = planned_recipe(settings, method, batch, rows, seed)
+    recipe = planned_recipe(settings, method, session.backbone, batch, rows, seed)
     plain = bare(method)
 
     def plan() -> dict[str, Any]:
