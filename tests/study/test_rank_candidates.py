@@ -137,3 +137,8 @@ def test_weights_out_of_reach_are_said_with_what_rank_takes(pictures, monkeypatc
     if command_line:  # what is said is taken
         ((_, given),) = pairs_of(["resnet18"], ["resnet18=random"])
         assert given == ("resnet18", "random")
+
+
+def test_small_convnets_have_random_weights():
+    assert Candidate("s", "small-convnet").origin == "random"
+    assert Candidate("e", "efficientnet_lite0").origin == "pretrained"

@@ -153,6 +153,10 @@ def test_backbones_and_data_that_do_not_fit_are_refused(file, pictures, base, tm
         hs.fit(hs.methods.RidgeProbe(), "resnet18", data)
     with pytest.raises(BadData, match=r"takes tables, but .* holds pictures"):
         hs.fit(hs.methods.RidgeProbe(), TableEncoder(schema_of(data.table)), pictures)
+    net = hs.models.backbone("small-convnet", example=torch.zeros(2, 1, 8, 8))
+    hs.models.save_encoder(net, tmp_path / "kept.safetensors")
+    with pytest.raises(BadData, match=r"which the backbone .*kept\.safetensors does not take"):
+        hs.fit(hs.methods.RidgeProbe(), str(tmp_path / "kept.safetensors"), data)
 
 
 def test_the_command_line(run, file, tmp_path):

@@ -35,12 +35,13 @@ def table_backbone(data: Dataset, base: str | nn.Module, weights: str | None) ->
         return encoder
     if weights is not None:
         raise BadInput(f"weights is {weights!r}, but the backbone of a table has none to load. Leave it out.")
+    given = base
     if is_encoder(base):
         base = backbone(str(base))
     if isinstance(base, TableEncoder):
         return base
     if base not in (None, TABLE, MLP):
-        name = base if isinstance(base, str) else type(base).__name__
+        name = type(base).__name__ if isinstance(given, nn.Module) else str(given)
         raise BadData(
             f"{data.name} is a table, which the backbone {name} does not take. Leave the backbone out, "
             f"name {TABLE!r} or {MLP!r}, or give the columns as an array of numbers."

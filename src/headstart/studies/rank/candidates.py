@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from headstart.core import BadInput, Model, Unknown
 from headstart.data.dataset import Dataset
 from headstart.face import at_command_line, spell
-from headstart.models import lite0, sources
+from headstart.models import lite0, small_convnet, sources
 from headstart.models.backbone import AnyBackbone, backbone
 from headstart.models.encoders import is_encoder
 from headstart.models.sources import Unreachable
@@ -45,6 +45,8 @@ class Candidate:
             return "own"
         if self.base == TABLE and self.weights is None:
             return "columns"
+        if self.base in small_convnet.NAMES and self.weights is None:
+            return RANDOM
         return "pretrained" if self.weights is None else Path(self.weights).name
 
     def make(self, data: Dataset) -> AnyBackbone:
