@@ -120,6 +120,16 @@ def test_tokens_and_channels_last_maps_are_averaged():
         assert torch.allclose(backbone(swin, example=x)(x), swin(x).mean((1, 2)), atol=1e-6)
 
 
+def test_a_module_of_patches_reads_pictures_of_the_size_it_was_built_for():
+    """timm's own settings keep the 224 pixels of the weights that it publishes."""
+    small = timm.create_model("vit_tiny_patch16_224", img_size=(32, 48), patch_size=8, depth=1)
+    made = backbone(small)
+    assert made.preprocess.size == (32, 48)
+    assert made.example.shape == (2, 3, 32, 48)
+    any_size = timm.create_model("vit_tiny_patch16_224", img_size=64, depth=1, dynamic_img_size=True)
+    assert backbone(any_size).preprocess.size == (224, 224)
+
+
 def test_several_heads_are_taken_off_at_once():
     deit = timm.create_model("deit_tiny_distilled_patch16_224", img_size=64, depth=1)
     assert backbone(deit, example=noise(2, 3, 64, 64)).width == 192

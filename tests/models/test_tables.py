@@ -10,6 +10,7 @@ import torch
 
 from headstart.core import BadInput
 from headstart.core.schema import Column, Schema
+from headstart.models.backbone import backbone
 from headstart.models.tables import TableEncoder
 
 NAN = math.nan
@@ -119,3 +120,9 @@ def test_with_a_width_what_is_learned_takes_the_place_of_the_columns():
 def test_sizes_that_no_encoder_has_are_refused(sizes, said):
     with pytest.raises(BadInput, match=said):
         TableEncoder(MIXED, **sizes)
+
+
+@pytest.mark.parametrize("name", ["table", "table-mlp", "minilm+table"])
+def test_one_without_its_table_is_none(name):
+    with pytest.raises(BadInput, match=f"made for the columns of a table.*hs.fit.method, '{name[:5]}"):
+        backbone(name)

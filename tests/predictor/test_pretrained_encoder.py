@@ -6,7 +6,7 @@ import torch
 from tests.study.test_pretrain import net, world
 
 import headstart as hs
-from headstart.core import BadInput
+from headstart.core import BadData, BadInput
 from headstart.session import input_pipeline, session
 
 SIMCLR = hs.methods.SimCLR(steps=2, batch=16, hidden=8, out=4)
@@ -86,3 +86,22 @@ def test_a_queue_smaller_than_a_batch_is_refused_before_anything_is_read(monkeyp
     x, y = world()
     with pytest.raises(BadInput, match="queue is 40, smaller than a batch of 90 rows"):
         hs.fit("moco:queue=40,steps=1,batch=128", net(), (x[:30], y[:30]), unlabelled=x[30:])
+
+
+@pytest.mark.parametrize("method", ["fine-tune", "supervised-contrastive:then=nothing,hidden=8,out=4"])
+def test_rows_without_labels_are_refused_by_what_learns_from_labels(method):
+    """They have one placeholder of a class, of which all rows would be."""
+    rows = hs.data.load_unlabelled(world()[0])
+    with pytest.raises(BadData, match=r"learns from labels.* have none.*simclr"):
+        hs.fit(method, net(), rows)
+
+
+def test_weights_that_nothing_reads_are_refused():
+    x, y = world()
+    weights = np.linspace(0.1, 1, len(x))
+    for method, data in ((SIMCLR, x), ("simclr:then=nothing,steps=2,batch=16", (x, y))):
+        with pytest.raises(BadInput, match=r"weights.*weighs none: it ends with the encoder"):
+            hs.fit(method, net(), data, weights=weights)
+    plain, weighed = (hs.fit(SIMCLR, net(), (x, y), weights=one) for one in (None, weights))
+    assert torch.equal(plain.encoder.inner[0].weight, weighed.encoder.inner[0].weight)
+    assert not torch.equal(plain.model.head.weight, weighed.model.head.weight)

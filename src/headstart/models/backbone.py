@@ -27,7 +27,8 @@ from .readout import Readout
 from .saved import fill, is_run, model_in, read_saved
 from .source_classes import cut_off
 from .surgery import duplicate
-from .tables import TableEncoder
+from .tables import TableEncoder, without_table
+from .timm_preprocess import timm_preprocess
 from .trained_head import TrainedHead
 from .view import examined
 from .weights import load, read
@@ -95,11 +96,11 @@ def backbone(
         if tokens is not None:
             model = texts.Reader(model, tokens.pad)
             example = texts.example(tokens) if example is None else example
-        preprocess = preprocess or sources.timm_preprocess(source)
+        preprocess = preprocess or timm_preprocess(source)
         example = example_for(model, example, preprocess)
         origin = own_origin(source, example)
     else:
-        kind, name = sources.resolve(source)
+        kind, name = sources.resolve(without_table(source))
         config = sources.config_for(name, example, preprocess)
         model = sources.build(kind, name, weights is None, config=config)
         said = sources.about_preprocess(name, model) if preprocess is None else ()

@@ -11,11 +11,11 @@ from headstart.core import BadInput, HeadstartError, Preprocess, Tokens, Unknown
 from headstart.face import spell
 
 from . import hub, image_text, lite0, masked, minilm, small_convnet, texts, vision, weights
+from .timm_preprocess import filter_named, timm_preprocess
 from .untrained import seeded
 
 Kind = Literal["builtin", "timm", "torchvision", "transformers", "image-encoder", "text-encoder", "cloze"]
 BUILT_IN = (lite0.NAME, minilm.NAME, *small_convnet.NAMES)
-FILTERS: tuple[Literal["bilinear", "bicubic", "lanczos"], ...] = ("bilinear", "bicubic", "lanczos")
 _BY_TRANSFORMERS: dict[str, Kind] = {
     "transformers": "transformers",
     "image-encoder": "image-encoder",
@@ -160,31 +160,6 @@ def renamed(kind: Kind, name: str, state: dict[str, Tensor], model: nn.Module) -
     return minilm.renamed(state) if kind == "builtin" and name == minilm.NAME else state
 
 
-def timm_preprocess(model: nn.Module) -> Preprocess | None:
-    """Preprocessing from the settings of a timm model; None if there are none."""
-    config = getattr(model, "pretrained_cfg", None)
-    if not isinstance(config, dict) or len(config.get("input_size", ())) != 3:
-        return None
-    channels, height, width = config["input_size"]
-    fit = {"squash": "squash", "border": "pad"}.get(config.get("crop_mode", "center"), "crop")
-    if channels != 3:
-        return None
-    return Preprocess.from_settings(
-        {
-            "size": (height, width),
-            "mean": tuple(config.get("mean", Preprocess.mean)),
-            "std": tuple(config.get("std", Preprocess.std)),
-            "fit": fit,
-            "keep": min(1.0, float(config.get("crop_pct") or 1.0)),
-            "filter": _filter(config.get("interpolation")),
-        }
-    )
-
-
-def _filter(name: Any) -> str:
-    return next((known for known in FILTERS if known in str(name)), "bicubic")
-
-
 def _builtin(name: str, pretrained: bool) -> nn.Module:
     if name == minilm.NAME:
         return minilm.build(pretrained)
@@ -251,7 +226,7 @@ def _torchvision_preprocess(name: str) -> Preprocess:
             "mean": tuple(made.mean),
             "std": tuple(made.std),
             "keep": min(1.0, crop / whole),
-            "filter": _filter(made.interpolation.value),
+            "filter": filter_named(made.interpolation.value),
         }
     )
 

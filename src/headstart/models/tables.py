@@ -25,6 +25,20 @@ TABLE, MLP = "table", "table-mlp"  # names of the backbones that are made for a 
 BESIDE = "+table"  # after the name of the backbone that reads the texts of a table
 
 
+def without_table(name: str) -> str:
+    """The name of a backbone that is one by itself.
+
+    Raises:
+        BadInput: it is made for the columns of a table.
+    """
+    if name in SIZES or name.endswith(BESIDE):
+        raise BadInput(
+            f"The backbone {name!r} is made for the columns of a table, so it is none by itself. Give its "
+            f"name and the table together, as in hs.fit(method, {name!r}, table)."
+        )
+    return name
+
+
 class Residual(nn.Module):
     """Residual block, x + two layers of it (arXiv:2106.11959), initially the identity."""
 

@@ -11,7 +11,7 @@ from headstart.core import BadInput, Model
 from .anatomy import Anatomy, anatomy
 from .blocks import is_norm, layers
 from .example import example_for
-from .sources import timm_preprocess
+from .timm_preprocess import timm_preprocess
 from .wrapped import AnyBackbone
 
 
@@ -100,7 +100,7 @@ def examined(
     except Exception as reason:
         raise BadInput(
             f"{name} can't be run on an example of shape {tuple(example.shape)}: "
-            f"{reason}. Give example= a batch of inputs that it takes."
+            f"{str(reason).rstrip('.')}. Give example= a batch of inputs that it takes."
         ) from reason
 
 

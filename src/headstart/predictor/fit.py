@@ -30,7 +30,14 @@ from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
 from headstart.run.recipe import Recipe
 from headstart.session.inputs import build_backbone, fit_to_data, hand_on_head
-from headstart.session.pretraining import encoder_alone, has_labelled_stage, needs_labels, pretrains
+from headstart.session.pretraining import (
+    encoder_alone,
+    has_labelled_stage,
+    needs_labels,
+    pretrains,
+    require_labels,
+    require_weights_use,
+)
 from headstart.session.requirements import require_source_use, require_target_use, require_teacher_use
 from headstart.session.session import FitOptions, Session
 from headstart.session.session_data import attach_source, attach_target
@@ -79,7 +86,8 @@ def fit(  # noqa: PLR0913  # an option is an argument
         source: labelled data of another task, given like `data`, or a list of several such data sets, for
             methods that learn from both.
         weights: (n,) >= 0, how much each labelled row counts, such as importance weights; their scale does
-            not matter. None: all the same, or as a method weighs them that does so.
+            not matter, and a pre-training before does not read them. None: all the same, or as a method
+            weighs them that does so.
         head: of a fitted model. "keep": methods that tune a head begin with its outputs for the classes that
             the data have by the same names; "new": with a new head; {"maize": "corn"} or "maize=corn" renames
             classes of the fitted model first.
@@ -107,10 +115,11 @@ def fit(  # noqa: PLR0913  # an option is an argument
             views of a sample are identical, or that rows of a test part that the data name were learned from.
 
     Raises:
-        BadData: nothing readable, or a backbone for pictures is given arrays.
+        BadData: nothing readable, rows without labels where the method learns from labels, or a backbone
+            for pictures is given arrays.
         BadInput: something else is given as the method, the base or the recipe; the method learns from a
             source, a target or a teacher and there is none, or there is one and it does not; so with views;
-            the teacher has other classes; or weights are no finite numbers >= 0.
+            the teacher has other classes; or weights are no finite numbers >= 0, or nothing reads them.
         Mismatch: the checkpoint was saved from another method, backbone or settings.
         CannotWrite: the checkpoint or the cache can't be written.
         Diverged: the loss stopped being a number; the checkpoint holds the last good weights.
@@ -126,6 +135,7 @@ def fit(  # noqa: PLR0913  # an option is an argument
     require_teacher_use(method, teacher, unlabelled)
     require_view_use(method, views)
     dataset = for_students(method, dataset, teacher)
+    require_weights_use(method, weights)
     others = _sources(source, dataset, method)
     mapping = hand_on_head(fit_to_data(build_backbone(dataset, base), dataset), dataset, head)
     if dataset.table is not None:
@@ -188,7 +198,9 @@ def _augment(dataset: Dataset, given: Augment | None) -> Augment | None:
 def _read(method: Method[Any], data: Any) -> tuple[Dataset, Method[Any], list[str]]:
     """The data, the method for them, and notes: without labels, the method ends with the encoder."""
     if not pretrains(method) or needs_labels(method):
-        return data if isinstance(data, Dataset) else load(data), method, []
+        dataset = data if isinstance(data, Dataset) else load(data)
+        require_labels(method, dataset)
+        return dataset, method, []
     dataset, said = load_maybe_labelled(data)
     return dataset, method if is_labelled(dataset) else encoder_alone(method), said
 

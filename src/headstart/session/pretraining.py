@@ -10,9 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from headstart.core import BadData, BadInput, Method, SeededLabelled, Unknown, walk
+from headstart.core import BadData, BadInput, Grouped, Labelled, Method, SeededLabelled, Unknown, walk
+from headstart.data.dataset import Dataset
+from headstart.data.maybe_labelled import is_labelled
 from headstart.data.random_draws import row_seeds, shuffled
 from headstart.data.train_test_split import Rows
+from headstart.face import spell
 from headstart.methods.mapping.pretraining._self_supervised import NOTHING, SelfSupervised
 from headstart.methods.mapping.pretraining._views import ViewSettings, views_of
 from headstart.nn.views.same import SameViews
@@ -23,6 +26,7 @@ from headstart.session.input_pipeline import with_views
 from headstart.session.session import Session
 
 LOOKED_AT = 256  # rows that are looked at before the start
+LABELLED = (Labelled, Grouped, SeededLabelled)  # batches of what learns from labels of its rows
 TIMED = 3  # steps that are timed; the first warms up
 
 
@@ -70,6 +74,25 @@ def has_labelled_stage(method: Method[Any]) -> bool:
 def needs_labels(method: Method[Any] | type[Method[Any]]) -> bool:
     """Whether the pre-training itself compares labels."""
     return issubclass(method.about.needs, SeededLabelled)
+
+
+def require_labels(method: Method[Any], data: Dataset) -> None:
+    """Raise `BadData` if a method learns from labelled rows, and the rows have no labels."""
+    if method.about.needs in LABELLED and not is_labelled(data):
+        raise BadData(
+            f"{method.about.name} learns from labels, and the {len(data)} rows of {data.name} have none. "
+            "Give labelled rows, or take a method that pre-trains on rows alone, such as simclr or "
+            "masked-imputation."
+        )
+
+
+def require_weights_use(method: Method[Any], weights: object) -> None:
+    """Raise `BadInput` if there are weights and a method ends with an encoder, which weighs no rows."""
+    if weights is not None and pretrains(method) and not has_labelled_stage(method):
+        raise BadInput(
+            f"There are {spell('weights')}, which count labelled rows, and {method.label} weighs none: it "
+            "ends with the encoder. Leave them out."
+        )
 
 
 def view_maker(session: Session, method: Method[Any], rows: Rows, seed: int) -> nn.Module | None:
