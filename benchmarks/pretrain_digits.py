@@ -8,6 +8,9 @@ All settings but steps and batch are the methods' own. Intervals are over the si
 the test rows are one part, so they do not tell of other ones.
 
     python -m benchmarks.pretrain_digits [--seeds 3] [--draws 2]
+
+`--method dino`, repeatable, takes others than these. `--validate` looks at no test row: 400 of the 1297 are
+told instead, and the labelled rows are among the others. By it settings may be compared.
 """
 
 import argparse
@@ -25,11 +28,9 @@ from headstart.data.dataset import Dataset
 from headstart.metrics.repeats import student
 from headstart.session.inputs import build_backbone
 
-TEST, LABELS, LR = 500, (1, 5, 10), 2e-3
-METHODS = {
-    "SimCLR": "simclr:steps=200,batch=260,then=nothing",
-    "masked imputation": "masked-imputation:steps=200,batch=260,then=nothing",
-}
+TEST, VALIDATION, LABELS, LR = 500, 400, (1, 5, 10), 2e-3
+STEPS = "steps=200,batch=260,then=nothing"
+METHODS = {"SimCLR": f"simclr:{STEPS}", "masked imputation": f"masked-imputation:{STEPS}"}
 
 
 def load() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -59,13 +60,15 @@ def probe(train: Dataset, test: Dataset) -> float:
     return statistics.fmean(int(one.label) == label for one, label in zip(told, test.labels, strict=True))
 
 
-def encoders(x: NDArray[np.float32], y: NDArray[np.int64], seeds: int) -> Iterator[tuple[str, Backbone]]:
+def encoders(
+    x: NDArray[np.float32], y: NDArray[np.int64], seeds: int, methods: dict[str, str]
+) -> Iterator[tuple[str, Backbone]]:
     """Each kind of encoder with each seed."""
     data = hs.data.load((x, y))
     for seed in range(seeds):
         base = build_backbone(data, "small-convnet").untrained(seed)
         yield "random weights", base
-        for name, spec in METHODS.items():
+        for name, spec in methods.items():
             recipe = hs.Recipe(lr=LR, seed=seed)
             yield name, hs.fit(spec, base, data, recipe).model.backbone
 
@@ -79,19 +82,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--draws", type=int, default=2)
+    parser.add_argument("--method", action="append", default=[])
+    parser.add_argument("--validate", action="store_true")
     options = parser.parse_args()
+    methods = {one: f"{one}{',' if ':' in one else ':'}{STEPS}" for one in options.method} or METHODS
     x, y = load()
     order = np.random.default_rng(0).permutation(len(y))
     test, rest = order[:TEST], order[TEST:]
+    told, few = (rest[:VALIDATION], rest[VALIDATION:]) if options.validate else (test, rest)
     scores: dict[tuple[str, int], list[float]] = {}
     pixels = ("raw pixels", x.reshape(len(x), -1))
-    found = ((name, features(base, x)) for name, base in encoders(x[rest], y[rest], options.seeds))
+    found = ((name, features(base, x)) for name, base in encoders(x[rest], y[rest], options.seeds, methods))
     for name, z in (pixels, *found):
         for k in LABELS:
             for draw in range(options.draws):
-                some = rest[rows_of(y[rest], k, draw)]
+                some = few[rows_of(y[few], k, draw)]
                 values = scores.setdefault((name, k), [])
-                values.append(probe(hs.data.load((z[some], y[some])), hs.data.load((z[test], y[test]))))
+                values.append(probe(hs.data.load((z[some], y[some])), hs.data.load((z[told], y[told]))))
         print(name, {k: f"{100 * scores[name, k][-1]:.1f}" for k in LABELS}, flush=True)
     print(f"| encoder | {' | '.join(f'{k} labels a class' for k in LABELS)} |\n|---|{'---|' * len(LABELS)}")
     for name in dict.fromkeys(name for name, _ in scores):
