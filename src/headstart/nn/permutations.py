@@ -4,7 +4,6 @@ from functools import lru_cache
 from itertools import permutations
 
 import torch
-from torch import Tensor
 
 
 @lru_cache(maxsize=8)
@@ -30,9 +29,3 @@ def far_apart(items: int, count: int) -> tuple[tuple[int, ...], ...]:
             return tuple(tuple(every[number].tolist()) for number in chosen)
         score = nearest * (items * count + 1) + total  # a total is at most items * count
         chosen.append(int((score == score.max()).nonzero()[0, 0]))
-
-
-def smallest_distance(chosen: Tensor) -> int:
-    """The smallest number of places in which two of the permutations (count, items) differ."""
-    distance = (chosen[:, None] != chosen[None]).sum(2)
-    return int(distance[~torch.eye(len(chosen), dtype=torch.bool)].min())

@@ -3,13 +3,12 @@ from dataclasses import dataclass
 from typing import Any, final
 
 import torch
-from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from headstart.core import About, Backbone, Ctx, Descend, Embedded, Loss, Model, Parts, Seeded, Task
-from headstart.methods.mapping.pretraining._contrast import of_all_processes
+from headstart.methods.mapping.pretraining._contrast import embed_views, of_all_processes
 from headstart.methods.mapping.pretraining._self_supervised import encoder_parts, learning
-from headstart.methods.mapping.pretraining._views import ViewSettings, two_views, views_of
+from headstart.methods.mapping.pretraining._views import ViewSettings, views_of
 from headstart.nn.pair_head import COMPARISONS, Comparison, PairHead
 
 
@@ -48,15 +47,14 @@ class SameOrNot(ViewSettings[Seeded]):
 
     def moves(self) -> tuple[Descend[Any]]:
         """One descent on the encoder and the head of the proxy task."""
-        return (Descend(self.loss, on=learning("proxy"), embed=self.embed),)
-
-    def embed(self, parts: Parts, batch: Seeded, ctx: Ctx) -> tuple[Tensor, ...]:
-        """Embeddings (n, width) of two views of each row, in one forward."""
-        a, b = parts["backbone"](torch.cat(two_views(parts, batch.x, batch.seed))).chunk(2)
-        return a, b
+        return (Descend(self.loss, on=learning("proxy"), embed=embed_views),)
 
     def loss(self, parts: Parts, found: Embedded, ctx: Ctx) -> Loss:
-        """Cross-entropy over the pairs of the rows of all processes, 1 for the same sample."""
+        """Cross-entropy over the pairs of the rows of all processes, 1 for the same sample.
+
+        Raises:
+            BadInput: a batch has a single row.
+        """
         a, b = of_all_processes(self, found, ctx)
         logits = parts["proxy"](torch.cat([a, a]), torch.cat([b, b.roll(-1, 0)])).float()
         same = torch.arange(2, device=a.device).flip(0).repeat_interleave(len(a))
