@@ -1,6 +1,7 @@
 """`pretrain`: what the encoder sees, what is measured, what is kept, resumed and refused."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch import nn
 import headstart as hs
 from headstart.core import BadData, BadInput
 from headstart.models.encoders import ENCODER
+from headstart.records.record import Interval
 from headstart.run.checkpoint import load_state
 from headstart.run.progress import Progress
 from headstart.session.session import Session
@@ -18,6 +20,7 @@ from headstart.studies._page import render_page
 from headstart.studies.pretrain import PretrainSettings
 from headstart.studies.pretrain.page import terminal, view
 from headstart.studies.pretrain.plan import planned_recipe
+from headstart.studies.pretrain.verdict import headline
 
 QUICK = {"method": "simclr:hidden=8,out=4", "steps": 4, "batch": 16, "evaluations": 2}
 
@@ -244,3 +247,10 @@ def test_learned_networks_of_texts_learn_slowly(tokens, learned, start, lr):
     method = hs.methods.SimCLR(start=start)
     assert planned_recipe(PretrainSettings(), method, backbone, 8, 80, 0).lr == lr
     assert planned_recipe(PretrainSettings(lr=0.5), method, backbone, 8, 80, 0).lr == 0.5
+
+
+@pytest.mark.parametrize(("low", "high", "said"), [(-30, -5, "does harm"), (-9, 4, "is no better than")])
+def test_harm_is_told_where_random_weights_are_as_good(low, high, said, found):
+    none, lost = Interval(0.0, -9.0, 9.0), Interval((low + high) / 2, low, high)
+    record = replace(found.result, knn_gain=lost, probe_gain=none, knn_over_random=none, collapsed=False)
+    assert headline(record).startswith(f"Pre-training {said}")

@@ -67,7 +67,8 @@ def _verdict(record: Pretraining) -> str:
     tones = {tone(gain) for gain in gains if gain is not None}
     beaten = record.knn_over_random
     if beaten is not None and tone(beaten) != "good" and "good" not in tones:
-        return "Pre-training is no better than random weights here"
+        harm = "does harm here, and the encoder is no better than random weights"
+        return f"Pre-training {harm if 'bad' in tones else 'is no better than random weights here'}"
     if "good" in tones:
         return (
             "Pre-training helps by one measure and harms by the other"
