@@ -9,6 +9,7 @@ from tests.toy import TASK, Toy, make
 from torch import nn
 
 from headstart.core import Backbone, BadInput, Parts, Seeded, Task, find
+from headstart.methods.mapping.pretraining.dino import usual_crops
 from headstart.nn.running_mean import RunningMean
 
 DINO = find("dino")
@@ -88,6 +89,16 @@ def test_small_crops_are_small_where_the_backbone_takes_them(backbone, side, sha
     assert parts["backbone"].seen == shapes
     assert [tuple(z.shape) for z in found] == [(2, 8)] * 7
     assert backbone.training
+
+
+@pytest.mark.parametrize(("shape", "crops"), [((1, 8, 8), 0), ((3, 74, 90), 2), ((3, 72, 90), 0), ((6,), 2)])
+def test_small_pictures_have_no_small_crops(shape, crops):
+    assert usual_crops(Task(10, shape, 2)) == crops
+    if shape == (1, 8, 8):
+        backbone = Pooled()
+        found = DINO(out=8).parts(backbone, Task(10, shape, 2))
+        assert len(found["small_views"]) == 0
+        assert len(DINO(out=8, local=1).parts(backbone, Task(10, shape, 2))["small_views"]) == 1
 
 
 def test_refuses_one_prototype():

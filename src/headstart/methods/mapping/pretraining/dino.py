@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from headstart.core import About, Backbone, Ctx, Descend, Do, Embedded, Loss, Model, Parts, Seeded, Task
 from headstart.core.draws import reseeded
@@ -35,6 +35,7 @@ class DINO(ViewSettings[Seeded]):
         temperature: that the encoder's are divided by, > 0.
         centre: share of the mean answer that stays in each step, in [0, 1].
         local: small crops of a picture, or further views of other data, that the encoder sees alone, >= 0.
+            None: 2, and none of pictures of which 3/7 of a side are less than 32 pixels.
         hidden: width of the head's hidden layers, >= 1.
         bottleneck: width of what is compared with the prototypes, >= 1.
         out: prototypes, >= 2.
@@ -53,7 +54,7 @@ class DINO(ViewSettings[Seeded]):
     teacher_temperature: float = 0.04
     temperature: float = 0.1
     centre: float = 0.9
-    local: int = 2
+    local: int | None = None
     hidden: int = 256
     bottleneck: int = 64
     out: int = 1024
@@ -64,7 +65,7 @@ class DINO(ViewSettings[Seeded]):
             self.check(name, 0 <= getattr(self, name) <= 1, "in [0, 1]")
         for name in ("teacher_temperature", "temperature"):
             self.check(name, 0 < getattr(self, name) < float("inf"), "> 0")
-        self.check("local", self.local >= 0, ">= 0")
+        self.check("local", self.local is None or self.local >= 0, ">= 0, or None")
         self.check("hidden", self.hidden >= 1, ">= 1")
         self.check("bottleneck", self.bottleneck >= 1, ">= 1")
         self.check("out", self.out >= 2, ">= 2")
@@ -74,7 +75,9 @@ class DINO(ViewSettings[Seeded]):
         large = views_of(self, backbone, task)
         small = views_of(self, backbone, task, LOCAL, local_size(backbone, task))
         head = prototype_head(backbone.width, self.hidden, self.bottleneck, self.out)
-        parts = encoder_parts(self, backbone, task, views=large, small_views=small, projection=head)
+        local = usual_crops(task) if self.local is None else self.local
+        views: dict[str, nn.Module] = {"views": large, "small_views": nn.ModuleList([small] * local)}
+        parts = encoder_parts(self, backbone, task, projection=head, **views)
         slow = {f"slow_{name}": copy.deepcopy(parts[name]) for name in ("backbone", "projection")}
         return Parts({**parts, **slow, "centre": RunningMean(self.out)})
 
@@ -86,14 +89,16 @@ class DINO(ViewSettings[Seeded]):
     def embed(self, parts: Parts, batch: Seeded, ctx: Ctx) -> tuple[Tensor, ...]:
         """Answers (n, out): of the slow copy to two large views, of the encoder to all views."""
         large = two_views(parts, batch.x, batch.seed)
-        small = [parts["small_views"](batch.x, reseeded(batch.seed, 2 + n)) for n in range(self.local)]
+        crops = parts["small_views"]
+        assert isinstance(crops, nn.ModuleList)
+        small = [views(batch.x, reseeded(batch.seed, 2 + n)) for n, views in enumerate(crops)]
         normalise_by_batch(parts["slow_backbone"], parts["slow_projection"])
         with torch.no_grad():
             taught = parts["slow_projection"](parts["slow_backbone"](torch.cat(large)))
         same = [view for view in small if view.shape == large[0].shape]
         sizes = [[*large, *same], [] if same else small]
         found = [parts["backbone"](torch.cat(views)) for views in sizes if views]
-        return *taught.chunk(2), *parts["projection"](torch.cat(found)).chunk(2 + self.local)
+        return *taught.chunk(2), *parts["projection"](torch.cat(found)).chunk(2 + len(small))
 
     def loss(self, parts: Parts, found: Embedded, ctx: Ctx) -> Loss:
         """The cross-entropy of all pairs of different views, with the centre of the steps before."""
@@ -124,8 +129,12 @@ def local_size(backbone: Backbone, task: Task) -> tuple[int, int] | None:
 
     Crops are smaller where they still have 32 pixels and the backbone takes them, which is tried.
     """
-    if len(task.shape) != 3:
+    if len(task.shape) != 3 or not usual_crops(task):
         return None
     size = round(task.shape[1] * SIDE), round(task.shape[2] * SIDE)
-    fine = min(size) >= LEAST and takes(backbone, torch.zeros(2, task.shape[0], *size))
-    return size if fine else None
+    return size if takes(backbone, torch.zeros(2, task.shape[0], *size)) else None
+
+
+def usual_crops(task: Task) -> int:
+    """How many small crops there are: of small pictures none, as these show nothing of what is on them."""
+    return 0 if len(task.shape) == 3 and round(min(task.shape[1:]) * SIDE) < LEAST else 2
