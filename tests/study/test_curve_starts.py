@@ -15,10 +15,12 @@ from headstart.records.record import Interval
 from headstart.run.progress import Progress
 from headstart.studies._page import build_page
 from headstart.studies._spec import terminal_of
-from headstart.studies.curve import CurvePoint, CurveStart, SizeCurve
+from headstart.studies.curve import CurvePoint, CurveSettings, CurveStart, SizeCurve
 from headstart.studies.curve.page import view
 from headstart.studies.curve.page_savings import describe_savings
+from headstart.studies.curve.pretrained import Pretrained
 from headstart.studies.curve.savings import labels_for, savings
+from headstart.studies.curve.starts import Start
 
 METHODS = ("nearest-centroid", "fine-tune")
 SIMCLR = "simclr:steps=6,hidden=8,out=4"
@@ -228,3 +230,18 @@ def test_the_sentence_of_a_saving():
     )
     (said,) = describe_savings(record, " a class")
     assert said == "M with 10 labels a class is as good as random weights with 32 (18 to more than 100)."
+
+
+@pytest.mark.parametrize(
+    ("tokens", "learned", "rate"), [(1, True, 1e-4), (1, False, 0.002), (None, True, 0.002)]
+)
+def test_a_network_of_texts_that_has_learned_goes_on_at_a_low_rate(tokens, learned, rate):
+    """Also in a curve, whose rate is that of its other trainings."""
+    backbone = SimpleNamespace(tokens=tokens, learned=learned)
+    start = Start("simclr", "SimCLR", hs.methods.SimCLR())
+    assert start.without_labels
+    assert start.goes_on(backbone) == learned
+    session = SimpleNamespace(backbone=backbone)
+    job = SimpleNamespace(settings=CurveSettings())
+    recipe = Pretrained(job, session, np.arange(8), None)._recipe(start, 0)
+    assert recipe.lr == rate

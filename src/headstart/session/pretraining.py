@@ -18,6 +18,7 @@ from headstart.data.train_test_split import Rows
 from headstart.face import spell
 from headstart.methods.mapping.pretraining._self_supervised import NOTHING, SelfSupervised
 from headstart.methods.mapping.pretraining._views import ViewSettings, views_of
+from headstart.models.backbone import AnyBackbone
 from headstart.nn.views.same import SameViews
 from headstart.nn.views.views import Views
 from headstart.run.recipe import Recipe
@@ -25,6 +26,7 @@ from headstart.run.state import Run, Tick
 from headstart.session.input_pipeline import with_views
 from headstart.session.session import Session
 
+LR_OF_TEXTS = 1e-4  # with 1e-3 the features of texts are alike after 10 steps
 LOOKED_AT = 256  # rows that are looked at before the start
 LABELLED = (Labelled, Grouped, SeededLabelled)  # batches of what learns from labels of its rows
 TIMED = 3  # steps that are timed; the first warms up
@@ -93,6 +95,11 @@ def require_weights_use(method: Method[Any], weights: object) -> None:
             f"There are {spell('weights')}, which count labelled rows, and {method.label} weighs none: it "
             "ends with the encoder. Leave them out."
         )
+
+
+def usual_rate(backbone: AnyBackbone, learned: bool, otherwise: float) -> float:
+    """The learning rate where none is given: a low one of a network of texts that has `learned` something."""
+    return LR_OF_TEXTS if learned and backbone.tokens is not None else otherwise
 
 
 def view_maker(session: Session, method: Method[Any], rows: Rows, seed: int) -> nn.Module | None:

@@ -16,6 +16,7 @@ from headstart.data.dataset import Dataset
 from headstart.data.train_test_split import Rows
 from headstart.models.backbone import AnyBackbone
 from headstart.run.recipe import Recipe
+from headstart.session.pretraining import usual_rate
 from headstart.session.session import Session
 from headstart.studies._runner import Job, Trial
 from headstart.studies._step_times import TIMED, Stopwatch
@@ -101,7 +102,10 @@ class Pretrained:
         settings, rows, own = self.job.settings, len(self._rows(start)), start.recipe_overrides()
         batch = min(own.get("batch", BATCH), rows)
         steps = -(-settings.pretrain_epochs * rows // batch)
-        recipe = Recipe(steps=steps, batch=batch, lr=settings.lr, seed=derive_seed(seed, start.label))
+        lr = settings.lr
+        if start.without_labels:
+            lr = usual_rate(self.session.backbone, start.goes_on(self.session.backbone), lr)
+        recipe = Recipe(steps=steps, batch=batch, lr=lr, seed=derive_seed(seed, start.label))
         return replace(recipe, **{name: value for name, value in own.items() if name != "batch"})
 
     def _session(self, start: Start, seed: int) -> Session:

@@ -53,8 +53,16 @@ class Start:
 
     def weights(self, backbone: AnyBackbone, seed: int) -> AnyBackbone:
         """The backbone before any pre-training: random weights of the seed, if it has learned nothing."""
-        anew = self.label == SCRATCH or not backbone.learned or _begins_anew(self)
-        return backbone.untrained(derive_seed(seed, "start")) if anew else backbone
+        return backbone if self.goes_on(backbone) else backbone.untrained(derive_seed(seed, "start"))
+
+    def goes_on(self, backbone: AnyBackbone) -> bool:
+        """Whether it begins with what the backbone has learned."""
+        return self.label != SCRATCH and backbone.learned and not _begins_anew(self)
+
+    @property
+    def without_labels(self) -> bool:
+        """Whether it is pre-trained by a method that learns from samples alone."""
+        return self.method is not None and self.method.about.needs is Seeded
 
 
 def _begins_anew(start: Start) -> bool:

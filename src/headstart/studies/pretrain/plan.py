@@ -11,6 +11,7 @@ from headstart.models.backbone import AnyBackbone
 from headstart.report.text import pluralise
 from headstart.report.text import seconds as shown_seconds
 from headstart.run.recipe import Recipe
+from headstart.session.pretraining import usual_rate
 from headstart.session.session import Session
 from headstart.studies.pretrain import BUDGET, PretrainSettings
 
@@ -21,7 +22,6 @@ BATCH = 256
 TEXTS = 64  # rows of a step
 PIXELS = 2**21  # of a step, one view each, so that both views and their gradients fit in memory
 LR = 1e-3
-LR_OF_TEXTS = 1e-4  # of a network of texts that has learned: with 1e-3 its features are alike after 10 steps
 MARGIN = 0.85  # of the time that is left, which steps may take
 
 
@@ -60,8 +60,7 @@ def planned_recipe(
     seed: int,
 ) -> Recipe:
     """The recipe, of one step where neither the settings nor the method give steps."""
-    learned = backbone.learned and method.start == "given"
-    usual = LR_OF_TEXTS if learned and backbone.tokens is not None else LR
+    usual = usual_rate(backbone, backbone.learned and method.start == "given", LR)
     return Recipe(
         steps=asked_steps(settings, method, batch, rows) or 1,
         batch=batch,
