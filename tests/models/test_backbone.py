@@ -285,3 +285,10 @@ def test_no_network_is_said_with_the_ways_out(name, monkeypatch, tmp_path):
         HeadstartError, match=r"out of reach .*Name or service.*weights='resnet18.safetensors'.*'random'"
     ):
         backbone(name)
+
+
+@pytest.mark.parametrize(("file", "way"), [("study.json", "go on with"), ("notes.md", "Give one that")])
+def test_a_folder_without_a_model_is_named(tmp_path, file, way):
+    (tmp_path / file).write_text("{}")
+    with pytest.raises(BadInput, match=f"holds no model and no encoder.*{way}"):
+        backbone(str(tmp_path))

@@ -36,6 +36,7 @@ def resolve(name: str) -> tuple[Kind, str]:
     headstart, as a folder of transformers', then in timm, then in torchvision.
 
     Raises:
+        BadInput: it is a folder without a model.
         Unknown: no such architecture; the text lists similar names.
         MissingPackage: neither timm nor torchvision is installed.
     """
@@ -55,8 +56,22 @@ def resolve(name: str) -> tuple[Kind, str]:
         return "timm", name
     if torchvision is not None and name in _listed(torchvision):
         return "torchvision", name
+    _refuse_folder(name)
     known = {*BUILT_IN, *(timm.list_models() if timm else ())}
     raise _unknown(name, known | set(_listed(torchvision) if torchvision else ()))
+
+
+def _refuse_folder(name: str) -> None:
+    """Raise `BadInput` if the name is that of a folder, as nothing in it could be a backbone."""
+    if not Path(name).is_dir():
+        return
+    begun = (Path(name) / "study.json").is_file()
+    way = (
+        f"It is of a run that has not ended: go on with {spell('resume', True)}, then take it."
+        if begun
+        else "Give one that headstart or save_pretrained of transformers wrote."
+    )
+    raise BadInput(f"The folder {name!r} holds no model and no encoder. {way}")
 
 
 def _explicit(kind: Literal["timm", "torchvision"], name: str) -> tuple[Kind, str]:
