@@ -1,11 +1,11 @@
 """How many labels pre-training without labels saves: label curves on pictures, texts and tables.
 
-The data, the sizes and the methods were fixed here before the run; all settings beside steps and batch are
-the methods' own, and none was chosen by a test row. Each set is one `headstart.curve`: half of the rows are
-the test part, each pre-training is carried out once with every seed on the other half without labels, and
-all starts learn from the same labelled rows. The first start is random weights; of texts it is the weights
-that MiniLM comes with. Beside it stands what needs no network: logistic regression on the pixels, or on the
-columns.
+The data, the sizes and the methods were fixed here before the first result; all settings beside steps and
+batch are the methods' own, and none was chosen by a test row. Each set is one `headstart.curve`: half of
+the rows are the test part, each pre-training is carried out once with every seed on the other half without
+labels, and all starts learn from the same labelled rows. The first start is random weights; of texts it is
+the weights that MiniLM comes with. Beside it stands what needs no network: logistic regression on the
+pixels, or on the columns.
 
     apt-get download dataset-fashion-mnist && dpkg -x dataset-fashion-mnist*.deb unpacked
     OMP_NUM_THREADS=2 python -m benchmarks.label_curves --fashion unpacked [--sets fashion tweets] [--out DIR]
