@@ -125,6 +125,12 @@ def test_links_lead_somewhere(page):
             assert anchor in Page(target).anchors(), f"{page.name} links to {link}"
 
 
+def test_the_changes_link_to_no_page():
+    """They are shown in the folder of the project and on the site, which find a page at other places."""
+    changes = next(page for page in PAGES if page.path.name == "CHANGELOG.md")
+    assert [link for link in changes.links() if not link.startswith(("https://", "#"))] == []
+
+
 def test_no_page_names_a_machine():
     for page in PAGES:
         assert not re.search(r"/(home|tmp|work|root|Users)/", page.text), page.name
