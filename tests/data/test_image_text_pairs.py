@@ -1,5 +1,6 @@
 """Pictures with captions: every way to give them, and what is left out or refused."""
 
+import gzip
 import io
 import json
 import tarfile
@@ -109,7 +110,7 @@ def test_tar_files_are_read_where_they_lie(files):
     assert pairs.pictures.items[2] == "shard-1.tar/a/0.png"
     assert [one.text for one in pairs.findings] == [
         "1 picture is left out, as no text is beside it: a/2.png.",
-        "1 picture is left out, as its text can't be read: a/3.txt.",
+        "1 picture is left out, as the text beside can't be read: a/3.txt.",
     ]
     assert sorted(files.rglob("*")) == before
     assert hs.data.load_pairs(files / "shard-0.tar", text_column="url").texts == ["fire", "x"]
@@ -132,6 +133,10 @@ def test_a_damaged_tar(files):
     (files / "some.tar.gz").write_bytes(b"\x1f\x8b")
     with pytest.raises(BadData, match=r"compressed.*Unpack it to \.tar"):
         hs.data.load_pairs(files / "some.tar.gz")
+    packed = gzip.compress(write_tar(files / "packed.tar", members).read_bytes())
+    (files / "packed.tar").write_bytes(packed)
+    with pytest.raises(BadData, match=r"packed\.tar is compressed.*Unpack it to \.tar"):
+        hs.data.load_pairs(files / "packed.tar")
     whole = hs.data.load_pairs(write_tar(files / "fine.tar", members))
     (files / "fine.tar").write_bytes((files / "fine.tar").read_bytes()[:600])
     with pytest.raises(BadData, match="is cut off"):
@@ -141,8 +146,13 @@ def test_a_damaged_tar(files):
 def test_what_is_refused(tmp_path):
     with pytest.raises(BadData, match="2 pictures and 3 captions"):
         hs.data.load_pairs(([picture("red"), picture("blue")], ["a", "b", "c"]))
-    with pytest.raises(BadData, match="has 1 pairs with a caption"):
+    with pytest.raises(BadData, match=r"has 1 pair with a caption\. Give at least two"):
         hs.data.load_pairs(([picture("red"), picture("blue")], ["a", " "]))
+    with pytest.raises(BadInput, match=r"captions are None, which is no list.*\(pictures, captions\)"):
+        hs.data.load_pairs(([picture("red"), picture("blue")], None))
+    (tmp_path / "head.csv").write_text("path,caption\n")
+    with pytest.raises(BadData, match=r"head\.csv has its names of columns and no rows"):
+        hs.data.load_pairs(tmp_path / "head.csv")
     with pytest.raises(BadInput, match="Caption 1 is 7"):
         hs.data.load_pairs(([picture("red"), picture("blue")], ["a", 7]))
     with pytest.raises(BadInput, match="no file or folder"):

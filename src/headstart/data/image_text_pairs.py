@@ -63,7 +63,8 @@ def paired(items: Iterable[str], samples: Samples, captions: Sequence[Any], name
             raise BadInput(f"Caption {row} is {text!r}, which is no text. Leave the pair out, or give ''.")
     full: Rows = np.flatnonzero([bool(text.strip()) for text in captions])
     if len(full) < 2:
-        raise BadData(f"{name} has {len(full)} pairs with a caption. Pre-training takes at least two.")
+        many = "1 pair" if len(full) else "no pairs"
+        raise BadData(f"{name} has {many} with a caption. Give at least two.")
     empty = [item for item, text in zip(items, captions, strict=True) if not text.strip()]
     names = tuple(items[row] for row in full)
     labels = np.zeros(len(full), np.int64)

@@ -1,6 +1,7 @@
 """Load pictures with captions."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -79,7 +80,7 @@ def _of_path(path: Path, name: str | None, reading: Reading) -> ImageTextPairs:
 
 
 def _of_lists(pictures: Any, captions: Any, name: str) -> ImageTextPairs:
-    pictures, captions = list(pictures), list(captions)
+    pictures, captions = _rows(pictures, "pictures"), _rows(captions, "captions")
     if len(pictures) != len(captions):
         raise BadData(
             f"There are {len(pictures)} pictures and {len(captions)} captions. Give one caption for each; "
@@ -87,6 +88,14 @@ def _of_lists(pictures: Any, captions: Any, name: str) -> ImageTextPairs:
         )
     items, samples = samples_of(pictures)
     return paired(items, samples, captions, name)
+
+
+def _rows(given: Any, what: str) -> list[Any]:
+    if not isinstance(given, Iterable):
+        raise BadInput(
+            f"The {what} are {given!r}, which is no list. Give a pair of lists: (pictures, captions)."
+        )
+    return list(given)
 
 
 def _by_names(name: str) -> ImageTextPairs:

@@ -48,6 +48,10 @@ def of_table(path: Path, name: str, reading: Reading) -> ImageTextPairs:
     paths = origin.texts(cells, place, "path")
     captions = origin.texts(cells, words, "text", empty=True)
     files, findings = located(paths, path.parent, str(path))
+    if not paths:
+        raise BadData(
+            f"{path} has its names of columns and no rows. Give a row for each picture and caption."
+        )
     there = [file.is_file() for file in files]
     if not any(there):
         raise BadData(f"{path}: there is no file {str(files[0])!r}, nor any other in the column {place!r}.")
@@ -123,7 +127,7 @@ def of_tar(archives: Sequence[Path], name: str, reading: Reading) -> ImageTextPa
     return with_findings(
         paired(items, members, [texts[where] for where in both], name),
         left_out(alone, "no text is beside it"),
-        left_out(broken, "its text can't be read"),
+        left_out(broken, "the text beside can't be read"),
     )
 
 

@@ -10,6 +10,7 @@ from headstart.core import BadData
 from .samples import Kind, Rows
 
 SUFFIX = ".tar"
+MARKS = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")  # gzip, bzip2, xz and Zstandard begin so
 COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 
 
@@ -63,7 +64,7 @@ def members_of(archive: Path) -> Iterator[Member]:
         BadData: it is compressed, so that nothing in it can be read by its place; it is no tar file; or it is
             damaged in a way that hides what comes after.
     """
-    if archive.name.lower().endswith(COMPRESSED):
+    if archive.name.lower().endswith(COMPRESSED) or _begins_compressed(archive):
         raise BadData(
             f"{archive} is compressed, so its pictures can't be read without unpacking it. Unpack it to "
             ".tar first: pictures are compressed by themselves."
@@ -81,6 +82,14 @@ def members_of(archive: Path) -> Iterator[Member]:
         raise BadData(f"{archive} {what}: {error}. Copy it again.") from error
     except OSError as error:
         raise BadData(f"{archive} can't be read: {error.strerror or error}.") from error
+
+
+def _begins_compressed(archive: Path) -> bool:
+    try:
+        with archive.open("rb") as file:
+            return file.read(6).startswith(MARKS)
+    except OSError:  # which is said where it is read
+        return False
 
 
 def _require_end(archive: Path, end: int) -> None:
