@@ -9,6 +9,7 @@ from safetensors.torch import save_file
 from tests.rounding import rounding
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
+import headstart as hs
 from headstart.core import BadInput
 from headstart.models import backbone, pair
 
@@ -90,6 +91,21 @@ def test_both_encoders_give_what_open_clip_gives(tmp_path):
     assert (reader.size, reader.mean, reader.std) == ((8, 8), (0.5, 0.4, 0.3), (0.2, 0.3, 0.4))
     assert (reader.fit, reader.keep, reader.filter) == ("crop", 1.0, "bilinear")
     assert (made.text.tokens.limit, made.text.tokens.most) == (8, 8)
+
+
+def test_pictures_are_found_by_a_folder_of_open_clip(tmp_path):
+    save(tmp_path)
+    pictures = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3), dtype=np.uint8)
+    found = hs.retrieve(str(tmp_path), "a red circle", list(pictures))
+    mean, std = (np.array(CONFIG["preprocess_cfg"][name]) for name in ("mean", "std"))
+    x = torch.tensor((pictures / 255 - mean) / std, dtype=torch.float32).permute(0, 3, 1, 2)
+    text, image = backbone(f"text-encoder:{tmp_path}"), backbone(f"image-encoder:{tmp_path}")
+    with torch.no_grad():
+        wanted = torch.cosine_similarity(image(x), text(text.tokens(["a red circle"])))
+    assert [hit.cosine for hit in found.hits] == pytest.approx(
+        wanted.sort(descending=True).values.tolist(), abs=1e-4
+    )
+    assert [int(hit.item.split()[1]) for hit in found.hits] == wanted.argsort(descending=True).tolist()
 
 
 def test_what_is_not_read(tmp_path):

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 import torch
-from tests.run.two import METHODS
+from tests.run.two import METHODS, ROWS
+from torch.nn.functional import cross_entropy, normalize
 
 from headstart.run.checkpoint import load_state
 
@@ -76,3 +77,25 @@ def test_uneven_rows_are_gathered_in_order_and_their_gradients_summed(found):
         assert mine["empty"].shape == (1, 3)
         assert mine["share"] == pytest.approx(own / 2.5)
     assert found("engine")["alone"]["gathered"]["share"] == 1.0
+
+
+@pytest.mark.parametrize("rank", ["0", "1"])
+def test_two_processes_learn_the_temperature_of_one(rank, found):
+    mine, alone = (found("methods")[name]["clip"]["parts"]["logits.log_scale"] for name in (rank, "alone"))
+    assert mine.item() == pytest.approx(alone.item(), rel=1e-6)
+
+
+@pytest.mark.parametrize("name", ["alone", "0", "1"])
+def test_the_loss_of_pairs_in_two_processes_is_that_of_the_whole_matrix(name, found):
+    """Each process sums what both find of its rows, twice the gradient; the temperature is its own."""
+    mine = found("engine")[name]["paired"]
+    a, b = (torch.randn(ROWS, 5, generator=torch.Generator().manual_seed(i)) for i in (0, 1))
+    a, b = (normalize(side, dim=1).requires_grad_() for side in (a, b))
+    scale = torch.tensor(14.3, requires_grad=True)
+    logits, partner = scale * a @ b.T, torch.arange(ROWS)
+    loss = (cross_entropy(logits, partner) + cross_entropy(logits.T, partner)) / 2
+    loss.backward()
+    assert mine["loss"].item() == pytest.approx(loss.item(), rel=1e-6)
+    assert mine["scale"].item() == pytest.approx(scale.grad.item(), rel=1e-5, abs=1e-7)
+    for side, whole in (("a", a.grad), ("b", b.grad)):
+        torch.testing.assert_close(mine[side], whole[mine["own"]], rtol=1e-5, atol=1e-6)

@@ -8,9 +8,10 @@ import torch
 from tests.run.simple import PLAIN, begin, same_batch
 from tests.toy import Toy, labelled, stream_for, suited, task_for
 from torch import nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, normalize
 
 from headstart.core import Descend, Diverged, Labelled, Loss, On, walk
+from headstart.losses.contrastive.clip import clip_loss
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.run.checkpoint import save_state
 from headstart.run.engine import Engine, One
@@ -115,6 +116,25 @@ def gathered(engine: Engine):
     }
 
 
+def paired(engine: Engine):
+    """CLIP's loss of the rows of both processes, with the gradients that this one finds."""
+    a, b = (
+        normalize(torch.randn(ROWS, 5, generator=torch.Generator().manual_seed(i)), dim=1) for i in (0, 1)
+    )
+    own = slice(4 * engine.rank, 4 * engine.rank + 4) if engine.world == 2 else slice(None)
+    a, b = (side[own].clone().requires_grad_() for side in (a, b))
+    scale = torch.tensor(14.3, requires_grad=True)
+    loss = clip_loss(engine.gather(a), engine.gather(b), scale)
+    loss.backward()
+    found = {
+        "loss": loss.detach(),
+        "scale": scale.grad,
+        "a": a.grad / engine.world,
+        "b": b.grad / engine.world,
+    }
+    return found | {"own": torch.arange(ROWS)[own]}
+
+
 def with_methods(engine: Engine):
     return {kind.about.name: method_of(kind(), engine) for kind in METHODS}
 
@@ -127,6 +147,7 @@ def of_the_engine(engine: Engine):
         "short": short(engine),
         "diverging": diverging(engine),
         "gathered": gathered(engine),
+        "paired": paired(engine),
     }
 
 
