@@ -1,5 +1,6 @@
 """How `pretrain-pairs` is computed: check, hold out, train, and test the retrieval before and after."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,14 +115,14 @@ def compute(job: Job[PretrainPairsSettings]) -> dict[str, Any]:
     job.artefacts["pair"] = pair
     curve: list[float] = done["curve"]
     texts = pairs.texts
-    seen = [texts[row] for row in learn]
+    captions = Counter(texts[row] for row in learn)
     return {
         "task": pairs.name,
         "pairs": len(pairs),
         "train_pairs": len(learn),
         "test_pairs": len(held),
         "groups": len(np.unique(groups)),
-        "shared_captions": 1 - sum(seen.count(text) == 1 for text in set(seen)) / len(seen),
+        "shared_captions": 1 - sum(count == 1 for count in captions.values()) / len(learn),
         "method": method.label,
         "encoders": [session.encoders[side].name for side in ("image", "text")],
         "locked": method.locked_side() or "",
