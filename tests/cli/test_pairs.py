@@ -47,6 +47,10 @@ def test_train_and_find(headstart, table, tmp_path):
     assert "headstart retrieve" in said.out
     record = json.loads((out / "pretrain-pairs.json").read_text("utf-8"))
     assert (record["pairs"], record["settings"]["epochs"], record["chance_loss"]) == (20, 4, None)
+    unknown = headstart("retrieve", out, "zebra", table, "--text-column", "said")
+    assert "'zebra' has an embedding of zeros: words knows none of it" in " ".join(
+        unknown.err.split() + unknown.out.split()
+    )
     (tmp_path / "photos").mkdir()
     for colour in ("red", "blue"):
         Image.fromarray(halves(colour, "white")).save(tmp_path / "photos" / f"{colour}.png")
@@ -72,5 +76,6 @@ def test_what_is_refused(headstart, table, tmp_path):
     said = headstart("pretrain-pairs", table, *named, "--image-backbone", "minilm")
     assert refused(said, 3, "minilm takes texts")
     assert refused(headstart("pretrain", "clipart", "--method", "clip"), 2, "headstart pretrain-pairs")
-    assert refused(headstart("retrieve", "minilm", "red", tmp_path), 2, "no encoders of pictures and texts")
+    said = headstart("retrieve", "minilm", "red", tmp_path)
+    assert refused(said, 2, "no encoders of pictures and texts", "pretrain-pairs, such as runs/clip")
     assert refused(headstart("adapt", "clipart", "--method", "clip", "--budget", "5s"), 2, "pretrain-pairs")

@@ -114,7 +114,8 @@ def build(name: str, side: Side, pretrained: bool, config: Mapping[str, Any] | N
         raise BadInput(
             f"{name!r} is no folder with a model of pictures and texts, such as CLIP: there is no "
             "config.json with a vision_config and a text_config, nor an open_clip_config.json. Give a folder "
-            "that save_pretrained of transformers, or open_clip, wrote."
+            "that save_pretrained of transformers, or open_clip, wrote, or a finished run of headstart "
+            "pretrain-pairs."
         )
     package = texts.transformers_for(name)
     with texts.quiet(package), texts.explained(name):

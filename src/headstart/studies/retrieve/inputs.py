@@ -15,7 +15,6 @@ from headstart.data.load_pairs import load_pairs
 from headstart.data.pair_files import archives_in
 from headstart.data.suffixes import PICTURES, suffix_of
 from headstart.data.unlabelled import load_unlabelled
-from headstart.face import spell
 from headstart.models.image_text import is_folder
 from headstart.models.pairs import Pair, pair
 from headstart.session.inputs import fit_to_data
@@ -129,10 +128,9 @@ def read_model(given: Any, searched: Searched, length: int | None) -> Pair:
 def _opened(given: Any) -> Pair:
     if not isinstance(given, str | Path) or not is_folder(str(given)):
         raise BadInput(
-            f"{given!r} holds no encoders of pictures and texts that learned together. Give the run of "
-            "headstart "
-            f"pretrain-pairs, or a folder with CLIP as transformers or open_clip saves it: "
-            f"{spell('model', 'runs/clip')}."
+            f"{given!r} holds no encoders of pictures and texts that learned together. Give the folder of a "
+            "run of headstart pretrain-pairs, such as runs/clip, or one with CLIP as transformers or "
+            "open_clip saves it."
         )
     return pair(str(given))
 

@@ -30,6 +30,9 @@ from headstart.studies.retrieve.inputs import (
 )
 from headstart.studies.retrieve.recalls import recalls_at
 
+NOTHING = (
+    "The query {!r} has an embedding of zeros: {} knows none of it, so that the results are in no order."
+)
 FOLDER, SHOWN = "pictures", 256  # pixels of the longer side
 
 
@@ -60,6 +63,10 @@ def compute(job: Job[RetrieveSettings]) -> dict[str, Any]:
     with job.step("embed"):
         found = _embedded(job, model, searched)
         wanted = _query_embedding(job, model, query)
+    if not wanted.any():
+        job.notes.append(
+            NOTHING.format(query.text, model.text.name if query.picture is None else "the encoder")
+        )
     side = "text" if query.picture is not None and searched.captions is not None else "image"
     with job.step("rank"):
         hits = _hits(job, searched, side, found[side] @ wanted)

@@ -71,7 +71,7 @@ class LearnedContext(Method[Labelled]):
             raise BadInput(
                 f"{self.about.name} learns what an encoder of texts reads, and "
                 f"{name} has none. Give the encoder of pictures of "
-                "a model that has both, such as CLIP's: image-encoder:FOLDER."
+                "a model that has both, as transformers or open_clip saves CLIP: image-encoder:FOLDER."
             )
         names = task.classes or tuple(map(str, range(task.outputs)))
         prompts = tower.prompts(self.template, [name.replace("_", " ") for name in names], self.length)
