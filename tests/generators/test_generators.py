@@ -12,6 +12,7 @@ from headstart.core import BadData, BadInput, Ctx, Mismatch, SeededLabelled, Unk
 from headstart.generators.flow import Flow
 from headstart.generators.generative_model import make_generator, walk_generators
 from headstart.generators.generator import Generator, open_generator
+from headstart.generators.spaces.columns import code_of
 from headstart.generators.spaces.space import space_of
 from headstart.generators.training import average_decay, train_generator
 from headstart.generators.variational_autoencoder import VariationalAutoencoder
@@ -78,6 +79,9 @@ def test_saved_and_opened_it_draws_the_same(generator, tmp_path):
 def test_refusals(generator, tmp_path):
     with pytest.raises(BadInput, match="rows is 0"):
         generator.draw(0)
+    for bad in (1.5, "3", None, True, {"low": 1.5}):
+        with pytest.raises(BadInput, match="must be a whole number >= 1"):
+            generator.draw(bad)
     with pytest.raises(Unknown, match="Did you mean 'low'"):
         generator.draw({"lo": 1})
     with pytest.raises(BadInput, match="There is no generator in"):
@@ -199,6 +203,20 @@ def test_missing_cells_are_filled_in_and_others_kept(kind, tabled):
     ill = (data.labels == data.classes.index("ill")) & np.isnan(before[:, 0])
     well = (data.labels == data.classes.index("well")) & np.isnan(before[:, 0])
     assert after[ill, 0].mean() > after[well, 0].mean() + 8  # 60 and 40
+
+
+def test_what_is_filled_in_is_asked_for_as_a_cell_that_is_there():
+    """The number that says whether a cell is missing is known, and says that it is not."""
+    column = code_of("age", "numeric", np.array([1.0, np.nan, 3.0]), (), "people")
+    asked, known = column.ask(np.array([1.0, np.nan]), ())
+    assert asked[:, 1].tolist() == [-1, -1]
+    assert known.tolist() == [[True, True], [False, True]]
+
+
+@pytest.mark.parametrize(("values", "levels"), [(np.arange(30) / 7, False), (np.arange(30) % 5, True)])
+def test_numbers_are_levels_only_if_they_come_again(values, levels):
+    """A few rows of a measured column are not all there is to it: its samples would be copies."""
+    assert code_of("age", "numeric", values, (), "people").levels == levels
 
 
 @pytest.mark.parametrize("data", [numbers(), table(), hs.data.load("digits").subset(np.arange(20))])

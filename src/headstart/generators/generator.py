@@ -18,12 +18,14 @@ from headstart.core.tensor_file import read_tensors, write_tensors
 from headstart.data.dataset import Dataset
 from headstart.data.random_draws import row_seeds
 from headstart.data.tables import Table
+from headstart.face import spell
 from headstart.generators.generative_model import GenerativeModel, walk_generators
 from headstart.generators.spaces.space import Space, spaces
 from headstart.generators.spaces.tables import TableSpace
 
 ABOUT, WEIGHTS = "generator.json", "generator.safetensors"
 FORMAT = 1
+BEGUN = "study.json"  # in the folder of a run, from its start on
 TOGETHER = 256  # rows that are drawn together
 
 
@@ -101,7 +103,7 @@ class Generator:
         if absent:
             raise BadData(f"{data.name} has the class {absent[0]!r}, which the generator has not learned.")
         place = np.array([self.classes.index(name) for name in data.classes])
-        x, known = self.space.encode(data), self.space.known(data)
+        x, known = self.space.ask(data)
         seeds = torch.from_numpy(
             row_seeds(derive_seed(seed, "fill"), np.arange(len(data)), np.zeros(len(data), int))
         )
@@ -149,7 +151,8 @@ class Generator:
                 if name not in self.classes:
                     raise Unknown("class", name, self.classes)
         counts = [rows.get(name, 0) if isinstance(rows, Mapping) else rows for name in self.classes]
-        if any(count < 0 for count in counts) or sum(counts) == 0:
+        whole = all(isinstance(one, int | np.integer) and not isinstance(one, bool) for one in counts)
+        if not whole or any(count < 0 for count in counts) or sum(counts) == 0:
             raise BadInput(f"rows is {rows!r}; it must be a whole number >= 1, of each class or by class.")
         return counts
 
@@ -171,7 +174,14 @@ def open_generator(folder: str | Path) -> Generator:
     folder = Path(folder).expanduser()
     folder = folder if (folder / ABOUT).is_file() else folder / "model"
     if not (folder / ABOUT).is_file():
-        raise BadInput(f"There is no generator in {folder.parent}. `headstart generate DATA` makes one.")
+        begun = (folder.parent / BEGUN).is_file()
+        way = (
+            "If it is of a run of `headstart generate` that has not ended, go on with "
+            f"{spell('resume', True)}."
+            if begun
+            else "`headstart generate DATA` makes one."
+        )
+        raise BadInput(f"There is no generator in {folder.parent}. {way}")
     try:
         about: dict[str, Any] = json.loads((folder / ABOUT).read_text("utf-8"))
         kinds = {kind.name: kind for kind in walk_generators()}

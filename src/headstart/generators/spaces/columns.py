@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 
 KNOTS = 257  # quantiles that are kept of a column of more numbers
 LEVELS = 32  # different numbers, up to which only these are drawn
+TWICE = 2  # rows of each of these on average, or numbers between them are drawn as well
 MOST = 200  # names
 FINEST = 6  # decimals
 BEYOND = 0.05  # of a normal number, by which it may leave those of the training rows before that counts
@@ -67,6 +68,17 @@ class ColumnCode:
             found[gone] = 0
         return np.concatenate([found, np.where(gone, 1.0, -1.0)[:, None]], 1) if self.missing else found
 
+    def ask(self, values: Floats, words: Sequence[str]) -> tuple[Floats, NDArray[np.bool_]]:
+        """Numbers (n, width) of values (n,), of cells that are there, and which of the numbers are known.
+
+        A cell that is missing is unknown, but for the number that says so: it shall be one that is there.
+        """
+        found = self.encode(values, words)
+        known = np.repeat(~np.isnan(values)[:, None], self.width, 1)
+        if self.missing:
+            found[:, -1], known[:, -1] = -1.0, True
+        return found, known
+
     def decode(self, x: Floats, fill: bool) -> tuple[Floats, NDArray[np.bool_]]:
         """Values (n,) of numbers (n, width), and which were out of range; with `fill` none is missing."""
         outside = np.zeros(len(x), np.bool_)
@@ -111,7 +123,8 @@ def code_of(
             )
         return ColumnCode(name, kind, words=used, missing=missing)
     knots, places = _knots(there if len(there) else np.zeros(1))
-    levels = len(np.unique(there)) <= LEVELS
+    distinct = len(np.unique(there))
+    levels = distinct <= LEVELS and distinct * TWICE <= max(TWICE, len(there))
     return ColumnCode(
         name, kind, tuple(knots.tolist()), tuple(places.tolist()), levels, _decimals(there), (), missing
     )

@@ -1,7 +1,7 @@
 """Tables as numbers: quantiles of numbers as normal ones, names one-hot, a number for what is missing."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -17,7 +17,7 @@ from headstart.data.tables import Table
 from headstart.data.times import written
 from headstart.face import spell
 
-from .columns import ColumnCode, code_of
+from .columns import ColumnCode, Floats, code_of
 from .space import Decoded, Space
 
 FILE = "samples.csv"
@@ -79,21 +79,25 @@ class TableSpace(Space):
         Raises:
             BadData: it lacks a column.
         """
-        table, found = _table(data), []
+        return _joined([column.encode(*cells) for column, cells in self._cells(data)])
+
+    def ask(self, data: Dataset) -> tuple[Tensor, Tensor]:
+        """The same with no cell missing, and which numbers are known, bool (n, numbers); others may be any.
+
+        Raises:
+            BadData: it lacks a column.
+        """
+        found, known = zip(*(column.ask(*cells) for column, cells in self._cells(data)), strict=True)
+        return _joined(found), torch.from_numpy(np.concatenate(known, 1))
+
+    def _cells(self, data: Dataset) -> Iterator[tuple[ColumnCode, tuple[Floats, tuple[str, ...]]]]:
+        """Each column, its values (n,) and names in data."""
+        table = _table(data)
         for column in self.columns:
             if column.name not in table.names:
                 raise BadData(f"{table.name} has no column {column.name!r}, which the generator learned.")
             values = table.values[:, table.names.index(column.name)]
-            found.append(column.encode(np.asarray(values, np.float64), table.words.get(column.name, ())))
-        return torch.from_numpy(np.concatenate(found, 1)).float()
-
-    def known(self, data: Dataset) -> Tensor:
-        """Which of the samples' numbers come from cells that are not missing, bool (n, numbers)."""
-        table, found = _table(data), []
-        for column in self.columns:
-            there = ~np.isnan(table.values[:, table.names.index(column.name)])
-            found.append(np.repeat(there[:, None], column.width, 1))
-        return torch.from_numpy(np.concatenate(found, 1))
+            yield column, (np.asarray(values, np.float64), tuple(table.words.get(column.name, ())))
 
     def decode(self, x: Tensor, fill: bool = False) -> Decoded:
         """Rows of a table; with `fill` no cell is missing."""
@@ -152,6 +156,10 @@ def cell_text(value: float | str | None, kind: str) -> str:
     if kind == "date":
         return written(value)
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
+
+
+def _joined(numbers: Sequence[Floats]) -> Tensor:
+    return torch.from_numpy(np.concatenate(numbers, 1)).float()
 
 
 def _table(data: Dataset) -> Table:
