@@ -16,7 +16,7 @@ from headstart.data.overlap import rows_without_copies
 from headstart.data.pooled import pool
 from headstart.data.similarity import require_same_kind
 from headstart.face import spell
-from headstart.generators.generator import Generator, open_generator
+from headstart.generators.generator import BEGUN, Generator, open_generator
 from headstart.generators.spaces.pictures import to_folder_name
 from headstart.run.recipe import Recipe
 from headstart.session.fitted import FitOptions, Fitted
@@ -73,12 +73,13 @@ def load_generated(given: Any, data: Dataset, columns: Mapping[str, Any]) -> Dat
     if given is None:
         return None
     record = _record(given)
-    if record is not None and data.kind == "tables":
+    if record is not None and record.kind == "tables":
         label = open_generator(given).space.settings["label"]
         found = load(Path(given) / record.samples, label_column=label)
     elif record is not None:
         found = load(Path(given) / record.samples)
     else:
+        _refuse_unfinished(given)
         found = given if isinstance(given, Dataset) else load(given, **beside(columns))
     if found.label_kind != data.label_kind or data.label_kind != "classes":
         raise BadData(
@@ -103,7 +104,8 @@ def require_unseen(given: Any, test: Dataset) -> None:
     Raises:
         BadInput: it has.
     """
-    generator = None if _record(given) is None else open_generator(given)
+    folder = _run_of(given)
+    generator = None if folder is None else open_generator(folder)
     seen = _seen(generator, test)
     if generator is not None and seen:
         raise BadInput(
@@ -159,6 +161,23 @@ def _record(given: Any) -> Generation | None:
         return None
     file = Path(given).expanduser() / GENERATE.record_file
     return read_record(Generation, file) if file.is_file() else None
+
+
+def _refuse_unfinished(given: Any) -> None:
+    """Raise `BadInput` if the folder of a run was given that has no generator, or not yet."""
+    if isinstance(given, str | Path) and (Path(given).expanduser() / BEGUN).is_file():
+        open_generator(given)
+
+
+def _run_of(given: Any) -> Path | None:
+    """The folder of the run of `generate` that was given, or whose samples were; None of anything else."""
+    if not isinstance(given, str | Path):
+        return None
+    path = Path(given).expanduser()
+    if _record(path) is not None:
+        return path
+    beside_it = _record(path.parent)
+    return path.parent if beside_it is not None and beside_it.samples == path.name else None
 
 
 def _seen(generator: Generator | None, test: Dataset) -> int:
