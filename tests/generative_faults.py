@@ -73,4 +73,18 @@ GENERATIVE_FAULTS = (
         "the weight of generated rows is ignored",
         "study/test_generate.py weight_of_samples",
     ),
+    Fault(
+        "generators/spaces/columns.py",
+        "found[:, -1], known[:, -1] = -1.0, True",
+        "pass",
+        "a cell is filled in as one that may be missing, by the middle of its column",
+        "generators/test_generators.py asked_for",
+    ),
+    Fault(
+        "studies/adapt/generated_rows.py",
+        "return path.parent if beside_it is not None and beside_it.samples == path.name else None",
+        "return None",
+        "samples that were given without their run's folder may give test rows away",
+        "study/test_generate.py seen_the_test_part",
+    ),
 )

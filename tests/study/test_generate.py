@@ -12,6 +12,7 @@ from headstart.records.record import Interval
 from headstart.studies.adapt import run as adapting
 from headstart.studies.generate import REAL, SAMPLES
 from headstart.studies.generate.checks import ARMS, arms_of, verdict
+from headstart.studies.generate.page import sentences
 
 SMALL = {"steps": 20, "check_steps": 5, "seeds": 2, "rows": 6, "generator": "flow:width=8,steps=2"}
 
@@ -151,6 +152,47 @@ def test_a_generator_that_has_seen_the_test_part_is_refused(tabled, tmp_path):
     how = {"methods": ["ridge-probe"], **tiny.QUICK, "quality": "fast", "epochs": None}
     with pytest.raises(BadInput, match=r"has learned from \d+ of the 16 rows that are held out here"):
         hs.adapt(people(), augment_with=tabled.folder, seed=5, out=tmp_path / "run", **how)
+    with pytest.raises(BadInput, match=r"has learned from \d+ of the 16 rows"):
+        hs.adapt(people(), augment_with=tabled.samples, seed=5, out=tmp_path / "other", **how)
+
+
+def test_a_run_that_has_not_ended_is_refused(tmp_path):
+    (tmp_path / "study.json").write_text("{}")
+    how = {"methods": ["ridge-probe"], **tiny.QUICK, "quality": "fast", "epochs": None}
+    with pytest.raises(BadInput, match="not ended, go on with resume=True"):
+        hs.adapt(people(), augment_with=tmp_path, out=tmp_path / "run", **how)
+
+
+def test_samples_of_another_kind_are_refused(tabled, tmp_path):
+    draw, y = np.random.default_rng(0), np.arange(40) % 2
+    numbers = draw.normal(size=(40, 3)).astype(np.float32), np.where(y, "ill", "well")
+    made = hs.generate(numbers, out=tmp_path / "gen", **SMALL)
+    how = {"methods": ["ridge-probe"], **tiny.QUICK, "quality": "fast", "epochs": None}
+    with pytest.raises(BadData):
+        hs.adapt(people(), augment_with=made.folder, out=tmp_path / "run", **how)
+    with pytest.raises(BadData):
+        hs.adapt(hs.data.load(numbers), augment_with=tabled.folder, out=tmp_path / "back", **how)
+
+
+def test_a_class_of_two_rows_is_refused_once_one_is_held_out(tmp_path):
+    y = np.array(["rare"] * 2 + ["usual", "other"] * 20)
+    rows = np.random.default_rng(0).normal(size=(42, 2)).astype(np.float32)
+    with pytest.raises(BadData, match="'rare' has fewer than 2 rows to learn from, once rows are held out"):
+        hs.generate((rows, y), out=tmp_path / "gen", **SMALL)
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ((0.9, 0.8, 1.0), "is easy"),
+        ((0.7, 0.6, 0.8), "is possible"),
+        ((0.6, 0.4, 0.7), "is not possible"),
+        ((0.67, 0.49, 0.81), "may be possible or not"),
+    ],
+)
+def test_few_held_out_rows_do_not_say_that_samples_are_like_real_ones(drawn, found, said):
+    checks = replace(drawn.result.checks, auc=Interval(*found))
+    assert any(f"held-out rows {said} for" in one for one in sentences(replace(drawn.result, checks=checks)))
 
 
 def test_samples_of_other_classes_and_copies_of_test_rows(tmp_path):

@@ -172,8 +172,9 @@ def show(spec: Study, record: Any, out: Path, quiet: bool, told: Collection[str]
     places = [*terminal.places, ("Page", spec.page_file), ("Record", spec.record_file)]
     lines = [(label, str(out / file)) for label, file in places if (out / file).exists()]
     lines += [("Next", command.replace("FOLDER", shlex.quote(str(out)))) for command in terminal.next]
+    wide = max(8, *(len(label) + 2 for label, _ in lines)) if lines else 0
     for label, text in lines:
-        output.line(f"{label + ':':<8}{text}")
+        output.line(f"{label + ':':<{wide}}{text}")
 
 
 def _placed(item: Input) -> Any:

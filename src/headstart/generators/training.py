@@ -39,8 +39,12 @@ def average_decay(steps: int) -> float:
     return max(0.0, 1 - 1 / (WINDOW * steps))
 
 
-def require_classes(data: Dataset) -> None:
+def require_classes(data: Dataset, held_out: bool = False) -> None:
     """Refuse rows that no class-conditional generative model learns.
+
+    Args:
+        data: the rows to learn from.
+        held_out: whether rows of the same data were held out beside them, which is then said.
 
     Raises:
         BadData: labels are no classes, or a class has a single row.
@@ -55,8 +59,9 @@ def require_classes(data: Dataset) -> None:
     if few:
         named = ", ".join(map(repr, few[:3])) + (f" and {len(few) - 3} more" if len(few) > 3 else "")
         one = "has" if len(few) == 1 else "have"
+        out = f", once rows are held out with {spell('test')}" if held_out else ""
         raise BadData(
-            f"{data.name}: {named} {one} fewer than {FEWEST} rows to learn from. A generator of one "
+            f"{data.name}: {named} {one} fewer than {FEWEST} rows to learn from{out}. A generator of one "
             "row would copy it. Give more rows of it, or leave the class out."
         )
 

@@ -116,10 +116,15 @@ def sentences(record: Generation) -> Iterator[str]:
             f"Samples are no copies: their nearest training rows are {ratio} times as far as those of "
             f"held-out rows, and {percent(checks.copies)} are nearer than all but 5 % of the held-out rows."
         )
-    far = (
-        "is easy" if checks.auc.low > APART else "is possible" if checks.auc.low > 0.5 else "is not possible"
-    )
-    yield f"To tell samples from held-out rows {far} for a small net: AUC {_interval(checks.auc)}."
+    auc = _interval(checks.auc)
+    yield f"To tell samples from held-out rows {_far(checks.auc)} for a small net: AUC {auc}."
+
+
+def _far(auc: Interval) -> str:
+    """How easy it is to tell samples from real rows, as far as the interval says."""
+    if auc.low > 0.5:
+        return "is easy" if auc.low > APART else "is possible"
+    return "is not possible" if auc.high <= APART else "may be possible or not"
 
 
 def _gains(record: Generation) -> str:

@@ -61,7 +61,7 @@ def compute(job: Job[GenerateSettings]) -> dict[str, Any]:
     with job.step("check the data"):
         data = check_data(job.inputs["data"]).dataset
         train, test = (data.subset(rows) for rows in train_and_test(data, settings.test, settings.seed))
-        require_classes(train)
+        require_classes(train, held_out=True)
         space = space_of(train, settings.size)
         if isinstance(space, TableSpace) and isinstance(job.inputs["_label"], str):
             space = replace(space, label=job.inputs["_label"])
