@@ -150,7 +150,9 @@ class Generator:
             for name in rows:
                 if name not in self.classes:
                     raise Unknown("class", name, self.classes)
-        counts = [rows.get(name, 0) if isinstance(rows, Mapping) else rows for name in self.classes]
+        counts: list[Any] = [
+            rows.get(name, 0) if isinstance(rows, Mapping) else rows for name in self.classes
+        ]
         whole = all(isinstance(one, int | np.integer) and not isinstance(one, bool) for one in counts)
         if not whole or any(count < 0 for count in counts) or sum(counts) == 0:
             raise BadInput(f"rows is {rows!r}; it must be a whole number >= 1, of each class or by class.")
