@@ -94,6 +94,16 @@ def test_pictures_that_cannot_be_read_are_left_out(trained, photos, tmp_path):
     assert any("broken.png" in note for note in found.notes)
 
 
+def test_pictures_without_a_caption_among_pairs_are_left_out_and_told(trained, photos, tmp_path):
+    for path in photos.glob("*.png"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    for name in ("red-black", "blue-white"):
+        (tmp_path / f"{name}.txt").write_text(name)
+    found = hs.retrieve(trained, "redtop and blackbottom", tmp_path)
+    assert found.gallery == 2
+    assert "3 pictures are left out, as no text file is beside it: copy.png." in found.notes
+
+
 def test_what_is_refused(trained, photos, tmp_path):
     with pytest.raises(BadInput, match="no encoders of pictures and texts"):
         hs.retrieve("minilm", "red", photos)

@@ -10,6 +10,7 @@ from PIL import Image
 
 from headstart.core import BadData, BadInput, HeadstartError, Preprocess, Tokens
 from headstart.data.dataset import Dataset
+from headstart.data.finding import Finding
 from headstart.data.image_text_pairs import ImageTextPairs
 from headstart.data.load_pairs import load_pairs
 from headstart.data.pair_files import archives_in
@@ -37,10 +38,17 @@ class Query:
 
 @dataclass(frozen=True)
 class Searched:
-    """What is searched; pictures and captions of one length are pairs."""
+    """What is searched; pictures and captions of one length are pairs.
+
+    Attributes:
+        pictures: None: there are texts alone.
+        captions: None: there are pictures alone.
+        findings: what was noticed when they were loaded, such as pairs that are left out.
+    """
 
     pictures: Dataset | None
     captions: Dataset | None
+    findings: tuple[Finding, ...] = ()
 
     @property
     def pairs(self) -> ImageTextPairs | None:
@@ -88,7 +96,7 @@ def read_searched(given: Any, columns: Mapping[str, Any]) -> Searched:
         return _one_side(given)
     try:
         found = load_pairs(given, **known)
-        return Searched(found.pictures, found.captions)
+        return Searched(found.pictures, found.captions, found.findings)
     except HeadstartError:
         if isinstance(given, str | Path) and Path(given).exists() and archives_in(Path(given)):
             raise

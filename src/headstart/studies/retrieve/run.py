@@ -58,6 +58,7 @@ def load(
 def compute(job: Job[RetrieveSettings]) -> dict[str, Any]:
     """The record's own fields."""
     query, searched, model = (job.inputs[f"_{name}"] for name in ("query", "searched", "model"))
+    job.notes += [one.text for one in searched.findings]
     with job.step("check the data"):
         searched, groups = _readable(job, searched)
     with job.step("embed"):
