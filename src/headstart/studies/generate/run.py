@@ -171,7 +171,8 @@ def _sheet(drawn: Dataset, rows: NDArray[np.int64], folder: Path, number: int) -
     pictures = [picture for row in rows[: SIDE * SIDE] if (picture := drawn.picture(int(row))) is not None]
     larger = max(1, WIDE // pictures[0].width)
     wide, high = (side * larger for side in pictures[0].size)
-    sheet = Image.new("RGB", (SIDE * (wide + GAP) - GAP, SIDE * (high + GAP) - GAP), "white")
+    columns, lines = min(SIDE, len(pictures)), -(-len(pictures) // SIDE)
+    sheet = Image.new("RGB", (columns * (wide + GAP) - GAP, lines * (high + GAP) - GAP), "white")
     for place, picture in enumerate(pictures):
         at = place % SIDE * (wide + GAP), place // SIDE * (high + GAP)
         sheet.paste(picture.resize((wide, high), Image.Resampling.NEAREST), at)
