@@ -24,7 +24,8 @@ APART = 0.75  # AUC above which samples count as easy to tell
 HEADINGS = ("trained on", "accuracy on held-out rows")
 VERDICTS = {
     "yes": "Samples helped: a net that learns from them beside real rows is better on held-out real rows",
-    "no": "Samples did not help: a net that learns from them beside real rows is no better on held-out rows",
+    "no": "Samples did not help: a net that learns from them beside real rows is no better on average, on "
+    "held-out rows,",
     "unclear": "Whether samples help is unclear: a net that learns from them beside real rows may be better "
     "or worse",
 }
