@@ -105,6 +105,8 @@ def test_pictures_without_a_caption_among_pairs_are_left_out_and_told(trained, p
 
 
 def test_what_is_refused(trained, photos, tmp_path):
+    with pytest.raises(BadInput, match="The query is None"):
+        hs.retrieve(trained, None, photos)
     with pytest.raises(BadInput, match="no encoders of pictures and texts"):
         hs.retrieve("minilm", "red", photos)
     with pytest.raises(BadInput, match=r"no picture 'no\.png' to search with"):

@@ -71,6 +71,8 @@ def read_query(given: Any) -> Query:
     Raises:
         BadInput: an empty text, or a picture that is not there.
     """
+    if given is None:
+        raise BadInput("The query is None. Give a text, or a picture: a path, an array or one of Pillow.")
     if not isinstance(given, str | os.PathLike):
         name = getattr(given, "filename", "") if isinstance(given, Image.Image) else ""
         return Query(str(name or "a picture"), given)
