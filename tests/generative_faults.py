@@ -49,7 +49,7 @@ GENERATIVE_FAULTS = (
         "metrics/generative.py",
         "distances[np.arange(len(some)), start + np.arange(len(some))] = np.inf",
         "distances[np.arange(len(some)), start + np.arange(len(some))] = 0",
-        "a row is its own neighbour",
+        "a sample counts as its own neighbour",
         "metrics/test_generative.py nearest_neighbours or balls",
     ),
     Fault(

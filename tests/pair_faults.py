@@ -80,7 +80,7 @@ STUDIES = (
         "write_logits(Path(folder), Logits(self.scale))",
         "write_logits(Path(folder), Logits(1.0))",
         "the learned temperature is lost in the folder",
-        "study/test_pretrain_pairs.py folder_is or models/test_pair_folder.py",
+        "study/test_pretrain_pairs.py folder_is",
     ),
     Fault(
         "data/tar_members.py",

@@ -18,7 +18,7 @@ def unknown(tests):
     """The words of a selection that -k can't find: in names of tests, of the file, of parameters."""
     file, words = tests.split(" ", 1)
     text = (HERE / file).read_text("utf-8")
-    names = [*re.findall(r"^def (test_\w+)", text, re.MULTILINE), file, *METHODS]
+    names = [*re.findall(r"^ *def (test_\w+)", text, re.MULTILINE), file, *METHODS]
     parameters = set(re.findall(r"\w+", text))
     words = re.split(r" or | and ", words)
     return [word for word in words if word not in parameters and not any(word in name for name in names)]

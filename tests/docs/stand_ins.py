@@ -112,7 +112,9 @@ def lists(folder: Path) -> None:
     ]
     write(folder / "photos.csv", ["path", "cat", "dog", "bird"], tags)
     captions = [
-        [f"photos/{kind}/{n}.png", f"a {kind}, number {n}"] for kind in tiny.CLASSES for n in range(EACH)
+        [f"photos/{kind}/{n}.png", f"a {animal}, {kind} number {n}"]
+        for kind, animal in zip(tiny.CLASSES, ("cat", "dog", "bird"), strict=True)
+        for n in range(EACH)
     ]
     write(folder / "pairs.csv", ["path", "caption"], captions)
 

@@ -50,7 +50,7 @@ VIEWS = (
         PRETRAINING + "byol.py",
         "torch.cat([slow_second, slow_first])",
         "torch.cat([slow_first, slow_second])",
-        "each view predicts itself",
+        "each view predicts its own slow copy",
         "methods/test_byol.py by_hand",
     ),
     Fault(

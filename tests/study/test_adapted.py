@@ -84,7 +84,7 @@ def test_the_data_may_be_named_and_a_backbone_still_comes_first(rows):
     assert with_backbone(adapt, ("data",), {}) == ((None, "data"), {})
     assert with_backbone(adapt, (), {"data": "data", "seed": 1}) == ((None, "data"), {"seed": 1})
     assert with_backbone(adapt, ("base",), {"data": "data"}) == (("base",), {"data": "data"})
-    assert with_backbone(adapt, ("data",), {"backbone": "base"}) == (("data",), {"backbone": "base"})
+    assert with_backbone(adapt, ("data",), {"backbone": "base"}) == (("base", "data"), {})
     assert with_backbone(adapt, ("base", "data"), {}) == (("base", "data"), {})
     assert with_backbone(align, ("a", "b"), {}) == (("a", "b"), {})
     with pytest.raises(TypeError, match="'data'"):

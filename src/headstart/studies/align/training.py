@@ -28,7 +28,7 @@ def untrained(backbone: AnyBackbone) -> bool:
 def slowly_learned(candidates: Sequence[Candidate], backbone: AnyBackbone) -> list[str]:
     """A note if methods train the caller's own module at the rate for one that has learned before."""
     tuned = [each.method for each in candidates if isinstance(each.method, TuningSettings)]
-    slow = [method for method in tuned if method.at_full_rate() != method]
+    slow = [method for method in tuned if method.at_full_rate().backbone_lr != method.backbone_lr]
     if backbone.source["kind"] != "own" or not backbone.learned or not slow:
         return []
     note = (

@@ -175,7 +175,6 @@ SPEC = Study(
     examples=(
         "headstart pretrain photos/ --method simclr --out enc/",
         "headstart pretrain photos/ --unlabelled more/ --steps 2000 --out enc/",
-        "headstart adapt photos/ --backbone enc/",
     ),
     group=MODELS,
     inputs=(

@@ -98,7 +98,7 @@ SPEC = Study(
     summary="Train an encoder of pictures and one of texts on pictures with captions (CLIP).",
     examples=(
         "headstart pretrain-pairs pairs.csv --out runs/clip",
-        "headstart pretrain-pairs shards/ --method clip:lock=image --text-backbone minilm",
+        "headstart pretrain-pairs shards/ --method clip:lock=image",
     ),
     group=MODELS,
     inputs=(
