@@ -20,7 +20,8 @@ ARGUMENTS = (
     "--no-first-run",
 )
 
-
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+LOADED = "[...document.images].filter((one) => one.complete && one.naturalWidth > 0).length"
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text("utf-8")
 
 

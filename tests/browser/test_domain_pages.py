@@ -1,7 +1,6 @@
 """The pages of data that shift as a browser shows them: quiet, readable, on a phone and a desk."""
 
 import base64
-from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -20,7 +19,7 @@ from headstart.studies.shortcuts import Conflict
 from headstart.studies.stream import Event, SegmentScore, StreamPoint
 from headstart.studies.translate import Guard, Pair, TranslationReport
 
-from .chromium import chromium, faint_texts, opened
+from .chromium import faint_texts, opened
 from .test_experiment_pages import DESK, OVERFLOW, PHONE
 from .test_experiment_pages import OVERLAPS as BOXES
 
@@ -126,12 +125,6 @@ def translate() -> Any:
         versions={"torch": "2.6"},
         **none,
     )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

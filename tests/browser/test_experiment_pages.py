@@ -1,6 +1,5 @@
 """The pages of the experiments as a browser shows them: quiet, readable, on a phone and a desk."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,10 @@ from tests.report.experiments import METHODS, alone, size_curve, started_curve, 
 
 from headstart.studies import build_page
 
-from .chromium import chromium, faint_texts, opened
+from .chromium import OVERFLOW, faint_texts, opened
 
 pytestmark = pytest.mark.browser
 PHONE, DESK = 375, 1280
-OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 OVERLAPS = """() => {
   const boxes = [...document.querySelectorAll("svg.plot text")].map((e) => e.getBoundingClientRect());
   const seen = boxes.filter((b) => b.width > 0);
@@ -50,12 +48,6 @@ def deep() -> Any:
     record = transfer()
     cuts = [replace(cut, cut=n) for cut in record.cuts[::3] for n in range(1, 17)]
     return replace(record, blocks=[f"encoder.layers.block_{n}" for n in range(16)], cuts=cuts)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """The page on which labels are fixed: by keyboard, remembered, saved as a file that is read back."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,9 @@ from headstart.data.load import load
 from headstart.records.label_errors import FILE, LabelError, LabelErrors
 from headstart.studies.adapt.page_labels import write_labels_page
 
-from .chromium import chromium, opened
+from .chromium import OVERFLOW, opened
 
 pytestmark = pytest.mark.browser
-OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 CLASSES = ["cat", "dog", 'a "cow", </script>']
 
 
@@ -28,12 +26,6 @@ def page_of(folder: Path, errors: LabelErrors) -> Path:
     folder.mkdir()
     (folder / FILE).write_text(errors.to_json(), "utf-8")
     return write_labels_page(folder)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 def saved(page: Any, file: Path) -> Path:

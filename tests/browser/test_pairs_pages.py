@@ -1,6 +1,5 @@
 """The pages of pictures with words in a browser: pictures are there, nothing runs over the edge."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +8,9 @@ from tests.study.paired import SIDE, pairs
 
 import headstart as hs
 
-from .chromium import chromium, faint_texts, opened
+from .chromium import LOADED, OVERFLOW, faint_texts, opened
 
 pytestmark = pytest.mark.browser
-OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-LOADED = "[...document.images].filter((one) => one.complete && one.naturalWidth > 0).length"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

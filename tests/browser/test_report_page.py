@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,10 @@ from headstart.studies import build_page
 from headstart.studies.adapt import Result
 from headstart.studies.adapt.page import SECTIONS
 
-from .chromium import chromium, faint_texts, opened
+from .chromium import OVERFLOW, faint_texts, opened
 
 pytestmark = pytest.mark.browser
 PHONE, DESK = 375, 1280
-OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 def hard() -> Result:
@@ -48,12 +46,6 @@ def bare() -> Result:
     """Every optional part empty."""
     empty: dict[str, Any] = {name: [] for name in ("layers", "size_curve", "curves", "mistakes", "bins")}
     return replace(example(), classes=["a", "b"], confusion=[[5, 1], [0, 6]], **empty)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from headstart.predictor.web_demo import write_web_demo
 from headstart.predictor.web_runtime import runtime_files
 from headstart.runtime.predictions import Decision
 
-from .chromium import chromium, missing
+from .chromium import missing
 from .test_experiment_pages import DESK, OVERFLOW, PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -69,12 +69,6 @@ def demos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def address(demos: dict[str, Any]) -> Iterator[str]:
     with served(demos["folder"]) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
         yield found
 
 
