@@ -31,7 +31,7 @@ PYTHON = re.compile(
 )  # Python alone
 SETTINGS = {each.name: each.metadata.get("flag", "") for spec in studies() for each in fields(spec.settings)}
 COLUMNS = {each.name: each.metadata.get("flag", "") for each in fields(Columns)}
-INPUTS = {item.name: item.flag for spec in studies() for item in spec.inputs}
+INPUTS = {item.name: item.flag for spec in studies() for item in spec.inputs if item.command}
 NAMES = {*SETTINGS, *COLUMNS, *INPUTS, "out", "resume", "overwrite"} - {"batch", "model"}
 
 

@@ -62,10 +62,11 @@ def command(spec: Study) -> Callable[..., None]:
     def run(*, settings: Any, columns: Columns, **values: Any) -> None:
         carry_out(spec, settings, columns, **_by_name(either, values))
 
-    either = [item for item in spec.inputs if item.either]
+    inputs = [item for item in spec.inputs if item.command]
+    either = [item for item in inputs if item.either]
     positional = {PLACE + item.name: (_placed(item), None) for item in either}
-    positional |= {item.name: _annotated(item) for item in spec.inputs if not item.option}
-    options = {item.name: _annotated(item) for item in spec.inputs if item.option}
+    positional |= {item.name: _annotated(item) for item in inputs if not item.option}
+    options = {item.name: _annotated(item) for item in inputs if item.option}
     hints = {**positional, **options, **_shared(spec)}
     keyword = inspect.Parameter.KEYWORD_ONLY
     own = [

@@ -53,7 +53,7 @@ from headstart.session.session_data import SessionData, SourceTasks
 from headstart.session.students import teacher_shapes
 from headstart.session.teacher import taught_by
 from headstart.session.unsolved import unsolved_as_diverged
-from headstart.session.view_use import draws_views, require_views_used, view_cautions
+from headstart.session.view_use import draws_views, view_cautions
 
 CHECKPOINT_EVERY = 20  # steps
 
@@ -192,7 +192,6 @@ def _start(
         recipe = replace(recipe, steps=min(-(-len(rows) // recipe.batch), least), views=0)
     suited = method if backbone.learned else method.at_full_rate()
     run = start(suited, copy.deepcopy(backbone), task, recipe, session.engine)
-    require_views_used(method, run, session.views)
     if session.cache is None or draws_views(method):
         return run, None
     key = f"{method!r} {head is None}"

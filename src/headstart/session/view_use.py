@@ -4,7 +4,7 @@ from typing import Any
 
 from headstart.core import BadInput, Method, Seeded, SeededLabelled
 from headstart.face import spell
-from headstart.nn.views.callers import CallersViews
+from headstart.methods.mapping.pretraining._views import ViewSettings
 from headstart.nn.views.views import Views
 from headstart.run.state import Run
 
@@ -15,31 +15,16 @@ def draws_views(method: Method[Any]) -> bool:
 
 
 def require_view_use(method: Method[Any], views: object) -> None:
-    """Raise if there are views of the caller's, and no stage of the method draws any.
+    """Raise if there are views of the caller's, and no stage of the method compares views.
 
     Raises:
         BadInput: so it is.
     """
-    if views is not None and not any(map(draws_views, method.stages())):
-        raise BadInput(_unused(method))
-
-
-def require_views_used(method: Method[Any], run: Run[Any], views: object) -> None:
-    """Raise if there are views of the caller's, and the run of a stage draws something else.
-
-    Raises:
-        BadInput: so it is.
-    """
-    used = any(isinstance(part, CallersViews) for part in run.parts.modules())
-    if views is not None and draws_views(method) and not used:
-        raise BadInput(_unused(method))
-
-
-def _unused(method: Method[Any]) -> str:
-    return (
-        f"There are {spell('views')}, but {method.label} makes no random views. Leave them out, or take a "
-        "method that compares views, such as simclr."
-    )
+    if views is not None and not any(isinstance(stage, ViewSettings) for stage in method.stages()):
+        raise BadInput(
+            f"There are {spell('views')}, but {method.about.name} makes no random views. Leave them out, "
+            "or take a method that compares views, such as simclr."
+        )
 
 
 def view_cautions(run: Run[Any]) -> list[str]:

@@ -1,6 +1,7 @@
 """A text that stands for an input, so that a resumed study is given the same."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -25,7 +26,10 @@ def digest(value: Any) -> str:
     if isinstance(value, Predictor):
         return key_of(value.model.state_dict(), str(list(value.classes)))
     if isinstance(value, nn.Module):
-        return key_of(value.state_dict(), str(value.source if isinstance(value, AnyBackbone) else value))
+        return key_of(
+            value.state_dict(),
+            str(value.source) if isinstance(value, AnyBackbone) else _without_places(value),
+        )
     return "" if value is None else _plain_digest(value)
 
 
@@ -41,4 +45,11 @@ def _plain_digest(value: Any) -> str:
         value = [*value, *value.values()]
     if isinstance(value, list | tuple):
         return key_of({}, str([digest(item) for item in value]))
+    if callable(value):  # by its name and settings; what it computes can't be told
+        return key_of({}, _without_places(value))
     return key_of({}, str(value.resolve() if isinstance(value, Path) else value))
+
+
+def _without_places(value: Any) -> str:
+    """What Python writes for an object, without where it lies in memory, which differs in each process."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", str(value))

@@ -103,6 +103,7 @@ class Input:
     several: bool = False  # whether it may be a list of such values, and the option be repeated
     metavar: str | None = None  # what stands for the value in the help
     digested: bool = True  # whether a resumed study must be given the same
+    command: bool = True  # whether the command line takes it, too; else it is Python's alone
 
 
 BACKBONE = Input(

@@ -186,6 +186,14 @@ SPEC = Study(
         optional_input(
             name="unlabelled", help="More rows without labels to learn from.", kind="value", metavar="DATA"
         ),
+        optional_input(
+            name="views",
+            help="Of methods that compare random views: a function of samples (n, ...) and their seeds int64 "
+            "(n,), a transform of torchvision, or a batched module such as kornia's, as hs.fit takes them. "
+            "None: the method's own.",
+            kind="value",
+            command=False,
+        ),
     ),
     settings=PretrainSettings,
     record=Pretraining,

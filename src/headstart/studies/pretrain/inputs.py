@@ -28,6 +28,7 @@ def load_pretraining(
         "data": data,
         "unlabelled": None if more is None else load_target(more, data, shared),
         "backbone": load_backbone(given.get("backbone"), data, settings, given.get("weights")),
+        "views": given.get("views"),
         "_notes": notes,
         "_random": given.get("weights") == "random",
     }

@@ -24,6 +24,7 @@ from headstart.session.pretraining import (
     view_maker,
 )
 from headstart.session.session import FitOptions, Session
+from headstart.session.view_use import require_view_use
 from headstart.studies._processes import agreed
 from headstart.studies._runner import METHODS, Job, Trial, methods_of
 from headstart.studies._spec import Study
@@ -69,6 +70,7 @@ def load(
 def check(settings: PretrainSettings, inputs: Mapping[str, Any]) -> None:
     """Refuse a method that does not pre-train, or that compares labels where there are none."""
     method = _method(settings, inputs)
+    require_view_use(method, inputs["views"])
     if needs_labels(method) and not has_classes(inputs["data"]):
         others = [name for name in names_of_pretraining() if not needs_labels(find(name))]
         raise BadInput(
@@ -211,7 +213,7 @@ def _session(job: Job[PretrainSettings], parts: Parts) -> tuple[Session, int]:
     """Where the method is fitted, and how many rows without labels are beside the data."""
     more, notes = more_rows(job.inputs["unlabelled"], parts.data.subset(parts.test))
     job.notes += notes
-    session = job.session(parts.data, parts.train, augment=False)
+    session = job.session(parts.data, parts.train, augment=False, views=job.inputs["views"])
     if more is None:
         return session, 0
     session.unlabelled = replace(session, data=more)

@@ -103,8 +103,8 @@ def views_of(
         return _of_pictures(recipe, settings, backbone, task.shape, size)
     raise BadInput(
         f"{settings.about.name} has no views of samples of shape {task.shape}: it has some of pictures "
-        "(channels, height, width), of rows of a table or of numbers, and of texts. Give your own: "
-        "hs.fit(views=...)."
+        "(channels, height, width), of rows of a table or of numbers, and of texts. Give your own: views= of "
+        "hs.fit and hs.pretrain."
     )
 
 
