@@ -10,11 +10,16 @@ __version__ = "0.1.0.dev0"
 
 if TYPE_CHECKING:
     from headstart import data as data
+    from headstart import learners as learners
     from headstart import methods as methods
     from headstart import models as models
     from headstart import sklearn as sklearn
+    from headstart import tasks as tasks
     from headstart.generators.generator import Generator as Generator
     from headstart.generators.generator import open_generator as open_generator
+    from headstart.learners.trained import TrainedLearner as TrainedLearner
+    from headstart.learners.trained import open_learner as open_learner
+    from headstart.learners.training import meta_train as meta_train
     from headstart.nn import adapters as adapters
     from headstart.nn import prompts as prompts
     from headstart.nn.adapters.side_car import Adapters as Adapters
@@ -45,6 +50,11 @@ _FOUND = {
     "methods": ("headstart.methods", ""),
     "models": ("headstart.models", ""),
     "sklearn": ("headstart.sklearn", ""),
+    "tasks": ("headstart.tasks", ""),
+    "learners": ("headstart.learners", ""),
+    "meta_train": ("headstart.learners.training", "meta_train"),
+    "open_learner": ("headstart.learners.trained", "open_learner"),
+    "TrainedLearner": ("headstart.learners.trained", "TrainedLearner"),
     "Recipe": ("headstart.run.recipe", "Recipe"),
     "Adapted": ("headstart.studies.adapt.adapted", "Adapted"),
     "Adapters": ("headstart.nn.adapters.side_car", "Adapters"),
@@ -84,6 +94,7 @@ __all__ += ["Adapters", "adapters", "prompts", "sklearn"]
 __all__ += ["Translated", "Translator"]
 __all__ += ["OnnxPredictor", "open_onnx"]
 __all__ += ["TeachingSession", "expand_prompts", "search_prompts"]
+__all__ += ["TrainedLearner", "learners", "meta_train", "open_learner", "tasks"]
 __all__ += ["Generated", "Generator", "class_samples", "open_generator"]
 
 

@@ -1,0 +1,1 @@
+"""Black-box learners: networks that read the support and give the answer."""

@@ -1,0 +1,128 @@
+"""The interface of learners, and the register that finds them."""
+
+import importlib
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+from torch import Tensor
+
+from headstart.core import BadInput, Batch, Ctx, Descend, Episodes, Labelled, Loss, Move, On, Parts, Unknown
+from headstart.core.label_kind import LabelKind
+from headstart.core.method import build
+from headstart.core.setting_types import types_first
+from headstart.learners.encoding import Encoder
+from headstart.losses.label import label_loss
+from headstart.run.recipe import Recipe
+
+PACKAGE = "headstart.learners"
+
+State = Mapping[str, Tensor]
+"""What a learner made of supports, by name; the first axis of every tensor is the task."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What the tasks are like that a learner is built for."""
+
+    shape: tuple[int, ...]  # of one input
+    outputs: int  # the largest number of classes of a task, or the numbers in an answer
+    kind: LabelKind = "classes"
+    pooled_outputs: int = 0  # classes of all tasks together, or numbers; 0: they are no single problem
+
+
+class Learner(ABC):
+    """Hyper-parameters and pure functions of them. Subclasses are frozen dataclasses and final.
+
+    Inputs are batches of t tasks: a support with x (t, s, *shape) and y, int64 (t, s) or float32
+    (t, s, outputs), and queries x (t, q, *shape). A task may have fewer classes than `Problem.outputs`: then
+    the logits of those that it has not mean nothing. `TrainedLearner` calls `adapt` and `predict` without
+    gradients; a learner that descends in `adapt` enables them there.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    paper: ClassVar[str]  # arXiv:..., doi:..., or an https address
+    kinds: ClassVar[tuple[LabelKind, ...]] = ("classes", "numbers")  # of answers that it can give
+    learned: ClassVar[tuple[str, ...]] = ("network",)  # the parts that learn; (): nothing is learned before
+    pooled: ClassVar[bool] = False  # whether it learns the rows of all tasks as one problem, not episodes
+    ordered: ClassVar[bool] = False  # whether the order of the support's rows matters
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Let the types of settings be checked before `__post_init__` compares their values."""
+        super().__init_subclass__(**more)
+        cls.__post_init__ = types_first(cls)  # type: ignore[attr-defined]
+
+    @abstractmethod
+    def parts(self, encoder: Encoder, problem: Problem) -> Parts:
+        """Build all modules for a problem; the encoder is already a copy of its own."""
+
+    @abstractmethod
+    def adapt(self, parts: Parts, support: Labelled, state: State | None = None) -> State:
+        """What is learned from supports; goes on from a state that earlier rows of these tasks gave."""
+
+    @abstractmethod
+    def predict(self, parts: Parts, state: State, x: Tensor) -> Tensor:
+        """Logits or numbers (t, q, outputs) of queries x (t, q, *shape)."""
+
+    def moves(self) -> tuple[Move[Any], ...]:
+        """The moves of one step of meta-training."""
+        return (Descend(self.loss, on=tuple(map(On, self.learned))),) if self.learned else ()
+
+    def loss(self, parts: Parts, batch: Batch, ctx: Ctx) -> Loss:
+        """The loss of a batch: by default that of the queries, after learning from the support."""
+        assert isinstance(batch, Episodes)
+        state = self.adapt(parts, batch.support)
+        return Loss.sum(query=query_loss(self.predict(parts, state, batch.query.x), batch.query.y))
+
+    def recipe(self) -> Recipe:
+        """How it is meta-trained, where nothing else is asked for."""
+        return Recipe(steps=1000, lr=1e-3, weight_decay=0.0, schedule="cosine")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings by name, as JSON values."""
+        return asdict(self)  # type: ignore[call-overload, no-any-return]
+
+    def check(self, setting: str, fine: bool, allowed: str) -> None:
+        """Raise `BadInput` with the setting, its value and what is allowed, unless `fine`."""
+        if not fine:
+            raise BadInput(f"{self.name}: {setting} is {getattr(self, setting)!r}; it must be {allowed}.")
+
+
+def query_loss(outputs: Tensor, y: Tensor) -> Tensor:
+    """The mean supervised loss () of outputs (t, q, outputs) over the queries of all tasks.
+
+    Args:
+        outputs: logits or numbers.
+        y: int64 (t, q) or floats (t, q, outputs).
+    """
+    return label_loss(outputs.flatten(0, 1), y.flatten(0, 1))
+
+
+def walk_learners() -> Iterator[type[Learner]]:
+    """Every final class of learners; there is no list to maintain."""
+    root = importlib.import_module(PACKAGE)
+    for info in pkgutil.walk_packages(root.__path__, PACKAGE + "."):
+        for value in vars(importlib.import_module(info.name)).values():
+            if (
+                isinstance(value, type)
+                and value.__module__ == info.name
+                and getattr(value, "__final__", False)
+            ) and issubclass(value, Learner):
+                yield value
+
+
+def make_learner(spec: str) -> Learner:
+    """Parse a spec, as in "protonet" or "maml:steps=5,order=1".
+
+    Raises:
+        Unknown: no learner, or no setting of it, has that name.
+        BadInput: a setting has no value, or an invalid one.
+    """
+    name, known = spec.partition(":")[0], {kind.name: kind for kind in walk_learners()}
+    if name not in known:
+        raise Unknown("learner", name, known)
+    return build(known[name], spec)

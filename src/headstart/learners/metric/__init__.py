@@ -1,0 +1,1 @@
+"""Metric learners: an encoder in whose features near means alike."""

@@ -1,0 +1,147 @@
+"""A trained learner: it learns tasks from their supports, is measured, saved and opened again."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from headstart.core import BadData, BadInput, Labelled, Mismatch, Parts
+from headstart.core.atomic_file import write_atomically
+from headstart.core.tensor_file import read_tensors, write_tensors
+from headstart.learners.encoding import make_encoder
+from headstart.learners.learner import Learner, Problem, State, walk_learners
+
+ABOUT, WEIGHTS = "learner.json", "learner.safetensors"
+FORMAT = 1
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedLearner:
+    """A learner with what it learned from many tasks.
+
+    Attributes:
+        learner: its settings.
+        problem: what its tasks are like.
+        parts: its networks.
+        encoder: name of the built-in encoder; "" for a network of the caller's.
+        losses: of each step of meta-training.
+    """
+
+    learner: Learner
+    problem: Problem
+    parts: Parts
+    encoder: str = ""
+    losses: tuple[float, ...] = ()
+
+    def adapt(self, x: Any, y: Any, state: State | None = None) -> State:
+        """Learn t tasks from their supports.
+
+        Args:
+            x: rows (t, s, *shape), a tensor or array.
+            y: classes, whole numbers (t, s), or numbers (t, s, outputs).
+            state: what was learned from earlier rows of the same tasks, to go on from.
+
+        Returns:
+            What was learned, by name; the first axis of every tensor is the task.
+
+        Raises:
+            BadData: arrays of another shape or kind.
+        """
+        with torch.no_grad():
+            return self.learner.adapt(self.parts, self._support(x, y), state)
+
+    def predict(self, state: State, x: Any) -> Tensor:
+        """Logits or numbers (t, q, outputs) of queries x (t, q, *shape).
+
+        Raises:
+            BadData: x has another shape.
+        """
+        with torch.no_grad():
+            return self.learner.predict(self.parts, state, self._inputs(x))
+
+    def changed(self, **settings: Any) -> "TrainedLearner":
+        """The same weights with other settings, such as more inner steps."""
+        return replace(self, learner=replace(self.learner, **settings))  # type: ignore[type-var]
+
+    def save(self, folder: str | Path) -> None:
+        """Save it, as safetensors and JSON, for `hs.open_learner`.
+
+        Raises:
+            CannotWrite: no space or no permission.
+        """
+        folder = Path(folder)
+        about = {
+            "format": FORMAT,
+            "learner": self.learner.name,
+            "settings": self.learner.settings,
+            "problem": asdict(self.problem),
+            "encoder": self.encoder,
+            "losses": list(self.losses),
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        write_tensors(folder / WEIGHTS, self.parts.state_dict(), {})
+        write_atomically(folder / ABOUT, (json.dumps(about, indent=1) + "\n").encode())
+
+    def _support(self, x: Any, y: Any) -> Labelled:
+        x, y = self._inputs(x), torch.as_tensor(y)
+        wanted = x.shape[:2] if self.problem.kind == "classes" else (*x.shape[:2], self.problem.outputs)
+        if y.shape != wanted:
+            raise BadData(f"y has the shape {tuple(y.shape)}; for this x it must be {tuple(wanted)}.")
+        if self.problem.kind == "numbers":
+            return Labelled(x, y.to(x.dtype))
+        if y.is_floating_point() or (
+            y.numel() and not 0 <= int(y.min()) <= int(y.max()) < self.problem.outputs
+        ):
+            raise BadData(f"y holds classes: whole numbers from 0 to {self.problem.outputs - 1}.")
+        return Labelled(x, y.long())
+
+    def _inputs(self, x: Any) -> Tensor:
+        x = torch.as_tensor(x)
+        if x.ndim != 2 + len(self.problem.shape) or x.shape[2:] != self.problem.shape:
+            raise BadData(
+                f"x has the shape {tuple(x.shape)}, and this learner takes (tasks, rows, "
+                f"{', '.join(map(str, self.problem.shape))})."
+            )
+        inputs: Tensor = x.to(next((one.dtype for one in self.parts.parameters()), torch.float32))
+        return inputs
+
+
+def open_learner(folder: str | Path, encoder: nn.Module | None = None) -> TrainedLearner:
+    """Open a learner that `TrainedLearner.save` or `headstart episodes` wrote.
+
+    Args:
+        folder: that it was saved in.
+        encoder: the network that was given to `meta_train`, if it was no built-in one; its weights are not
+            read.
+
+    Raises:
+        BadInput: there is no learner in it, or the encoder is not given.
+        Mismatch: its files are damaged, or the encoder is another one.
+    """
+    folder = Path(folder).expanduser()
+    if not (folder / ABOUT).is_file():
+        raise BadInput(f"There is no learner in {folder}. `TrainedLearner.save` writes one.")
+    try:
+        about: dict[str, Any] = json.loads((folder / ABOUT).read_text("utf-8"))
+        kinds = {kind.name: kind for kind in walk_learners()}
+        learner = kinds[about["learner"]](**_tuples(about["settings"]))
+        problem = Problem(**_tuples(about["problem"]))
+        if not about["encoder"] and encoder is None:
+            raise BadInput(f"The learner in {folder} has an encoder of your own: give encoder=NETWORK.")
+        parts = learner.parts(make_encoder(about["encoder"] or encoder, problem.shape), problem)
+        parts.load_state_dict(read_tensors(folder / WEIGHTS)[0])
+    except (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError) as error:
+        if isinstance(error, BadInput):
+            raise
+        raise Mismatch(f"{folder} holds no learner that can be opened: {error}.") from error
+    losses = tuple(about["losses"])
+    return TrainedLearner(learner, problem, parts.eval().requires_grad_(False), about["encoder"], losses)
+
+
+def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}

@@ -1,0 +1,118 @@
+"""Meta-training: learn from many tasks how to learn, resumable."""
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from headstart.core import BadInput, Batch
+from headstart.learners.encoding import make_encoder
+from headstart.learners.learner import Learner, Problem, make_learner
+from headstart.learners.trained import TrainedLearner
+from headstart.run.engine import Engine
+from headstart.run.loop import start_parts, train
+from headstart.run.recipe import Recipe
+from headstart.run.state import Run, Tick
+from headstart.run.watch import record_losses, resume, save_checkpoints
+from headstart.tasks.family import TaskFamily
+
+EVERY = 100  # steps, after which it is saved
+
+Watch = Callable[[Iterable[Tick], Run[Any]], Iterator[Tick]]
+
+
+def problem_of(tasks: TaskFamily) -> Problem:
+    """What a learner has to know of a family of tasks."""
+    return Problem(tasks.shape, tasks.outputs, tasks.kind, tasks.pooled_outputs)
+
+
+def meta_train(
+    learner: Learner | str,
+    tasks: TaskFamily,
+    encoder: nn.Module | str | None = None,
+    recipe: Recipe | None = None,
+    engine: Engine | None = None,
+    checkpoint: Path | None = None,
+    watch: Watch | None = None,
+) -> TrainedLearner:
+    """Learn from many tasks how to learn one.
+
+    Args:
+        learner: such as "protonet" or "maml:steps=5", or an object.
+        tasks: to learn from; keep others, of other classes, for `TrainedLearner.evaluate`.
+        encoder: your network (n, *shape) -> (n, width), which is copied; "conv4" or "mlp"; None: the one of
+            these that fits the inputs.
+        recipe: steps and rates; None: the learner's own. Its `batch` is not read: a step takes
+            `tasks.tasks` tasks.
+        engine: where to compute; None: one process on the CPU.
+        checkpoint: file that it is saved in, and goes on from; None: none.
+        watch: wraps the ticks, for a progress bar.
+
+    Raises:
+        BadInput: the learner can't give such answers, or the encoder can't take such inputs.
+        Unknown: there is no learner or encoder of that name.
+        Diverged: the loss is not finite.
+    """
+    learner = make_learner(learner) if isinstance(learner, str) else learner
+    problem = problem_of(tasks)
+    require_kind(learner, problem)
+    recipe = replace(recipe or learner.recipe(), batch=tasks.tasks)
+    spec = ""
+
+    def build() -> nn.ModuleDict:
+        nonlocal spec
+        made = make_encoder(encoder, problem.shape)
+        spec = made.spec
+        return learner.parts(made, problem)
+
+    run = start_parts(learner.name, build, learner.moves(), recipe, engine)
+    if learner.learned:
+        _learn(run, _batches(learner, tasks), checkpoint, watch)
+    if run.average is not None:
+        run.parts.load_state_dict(run.average.values, strict=False)
+    parts = run.parts.cpu().eval().requires_grad_(False)
+    return TrainedLearner(learner, problem, parts, spec, tuple(run.notes.get("curve", ())))
+
+
+def require_kind(learner: Learner, problem: Problem) -> None:
+    """Raise `BadInput` if a learner can't learn a problem."""
+    if problem.kind not in learner.kinds:
+        raise BadInput(
+            f"{learner.name} learns {' and '.join(learner.kinds)}, and the tasks' answers are {problem.kind}."
+        )
+    if learner.pooled and not problem.pooled_outputs:
+        raise BadInput(
+            f"{learner.name} learns all tasks as one problem first, and these tasks share no classes."
+        )
+
+
+def _learn(
+    run: Run[Any], batches: Callable[[int], Iterator[Batch]], checkpoint: Path | None, watch: Watch | None
+) -> None:
+    """Carry out the steps that are left."""
+    if checkpoint is not None:
+        resume(run, checkpoint)
+    ticks = record_losses(train(run, batches), run)
+    if watch is not None:
+        ticks = watch(ticks, run)
+    if checkpoint is not None:
+        with closing(save_checkpoints(ticks, run, checkpoint, EVERY)) as saved:
+            for _ in saved:
+                pass
+    else:
+        for _ in ticks:
+            pass
+
+
+def _batches(learner: Learner, tasks: TaskFamily) -> Callable[[int], Iterator[Batch]]:
+    """Episodes, or rows of all tasks, from a step on."""
+
+    def stream(step: int) -> Iterator[Batch]:
+        for now in itertools.count(step):
+            yield tasks.draw_pooled(now) if learner.pooled else tasks.draw(now)
+
+    return stream

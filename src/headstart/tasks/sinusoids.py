@@ -1,0 +1,62 @@
+"""Sinusoids of random amplitude and phase (Finn, Abbeel and Levine 2017)."""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+from headstart.core import Episodes, Labelled
+from headstart.core.draws import normals, reseeded, uniforms
+from headstart.core.label_kind import LabelKind
+from headstart.tasks.family import TaskFamily
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Sinusoids(TaskFamily):
+    """Regression tasks y = amplitude * sin(x - phase) + noise, x uniform (arXiv:1703.03400).
+
+    Attributes:
+        amplitude: least and largest.
+        phase: least and largest, in radians.
+        range: least and largest x.
+        noise: standard deviation of what is added to y, >= 0.
+    """
+
+    name: ClassVar[str] = "sinusoids"
+    kind: ClassVar[LabelKind] = "numbers"
+
+    amplitude: tuple[float, float] = (0.1, 5.0)
+    phase: tuple[float, float] = (0.0, math.pi)
+    range: tuple[float, float] = (-5.0, 5.0)
+    noise: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for setting in ("amplitude", "phase", "range"):
+            least, most = getattr(self, setting)
+            self.check(setting, least <= most, "the least and the largest, in this order")
+        self.check("noise", self.noise >= 0, ">= 0")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """One number."""
+        return (1,)
+
+    @property
+    def outputs(self) -> int:
+        """One number."""
+        return 1
+
+    def draw(self, step: int) -> Episodes:
+        """The tasks of a step: x and y (tasks, rows, 1)."""
+        seed, shots = self.seeds_at(step), self.shots_at(step)
+        rows = shots + self.queries
+        drawn = uniforms(reseeded(seed, 0), 2 + rows).float()
+        amplitude, phase = (
+            least + (most - least) * drawn[:, place, None]
+            for place, (least, most) in enumerate((self.amplitude, self.phase))
+        )
+        x = self.range[0] + (self.range[1] - self.range[0]) * drawn[:, 2:]
+        y = amplitude * (x - phase).sin() + self.noise * normals(reseeded(seed, 1), rows)
+        x, y = x[..., None], y[..., None]
+        return Episodes(Labelled(x[:, :shots], y[:, :shots]), Labelled(x[:, shots:], y[:, shots:]))
