@@ -4,6 +4,20 @@ from tests.faults import Fault
 
 PUBLISHED_FAULTS = (
     Fault(
+        "data/glyphs.py",
+        "if not ink.any() or np.array_equal(ink, absent):",
+        "if not ink.any():",
+        "the box that stands for what a font lacks is a character",
+        "data/test_glyphs.py font_lacks",
+    ),
+    Fault(
+        "data/glyphs.py",
+        "paper[top : top + height, left : left + width] -= ink",
+        "paper[:height, :width] -= ink",
+        "characters are in the corner",
+        "data/test_glyphs.py centred",
+    ),
+    Fault(
         "data/published/pictures.py",
         "size = labels + 3 * SIDE * SIDE",
         "size = 1 + 3 * SIDE * SIDE",

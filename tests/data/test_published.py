@@ -164,7 +164,8 @@ def test_imdb(root):
 
 
 def test_each_has_its_place(root):
-    assert {name for name, entry in PUBLISHED.items() if not entry.urls} == {"imagenet", "recount3"}
+    here = {"imagenet", "recount3", "glyphs", "glyph-fonts"}
+    assert {name for name, entry in PUBLISHED.items() if not entry.urls} == here
     for name, entry in PUBLISHED.items():
         assert entry.name == name
         assert entry.find() is None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .confounded import confounded as confounded
     from .dataset import Dataset as Dataset
     from .domains import Domains as Domains
+    from .glyphs import glyphs as glyphs
     from .image_text_pairs import ImageTextPairs as ImageTextPairs
     from .label_fixes import fix_labels as fix_labels
     from .load import load as load
@@ -33,6 +34,7 @@ _FOUND = {
     "confounded": "confounded",
     "download": "published.download",
     "fix_labels": "label_fixes",
+    "glyphs": "glyphs",
     "load": "load",
     "load_pairs": "load_pairs",
     "load_unlabelled": "unlabelled",
@@ -50,6 +52,7 @@ __all__ = [
     "confounded",
     "download",
     "fix_labels",
+    "glyphs",
     "load",
     "load_pairs",
     "load_unlabelled",

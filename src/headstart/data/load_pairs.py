@@ -10,6 +10,7 @@ from headstart.core import BadData, BadInput
 from .image_text_pairs import ImageTextPairs, paired
 from .pair_files import Reading, archives_in, of_folder, of_table, of_tar
 from .picture_lists import samples_of
+from .published.register import published
 from .shipped import clipart
 from .table_files import SUFFIXES as TABLES
 from .tar_members import SUFFIX
@@ -37,6 +38,7 @@ def load_pairs(
               unpacked;
             - a pair of lists: pictures, as `hs.data.load` takes them, and captions;
             - "clipart", built-in clip art with the words of its files' names;
+            - "glyphs:FOLDER", characters of the fonts in a folder with their descriptions;
             - what this function gave.
         path_column: of a table; None takes "path", "filepath", "file_name", "filename", "image" or "file".
         text_column: of a table, or the key in .json members; None takes "caption", "text", "title" or
@@ -60,6 +62,8 @@ def load_pairs(
     path = Path(data).expanduser()
     if data == BUILT_IN and not path.exists():
         return _by_names(name or BUILT_IN)
+    if not path.exists() and (known := published(str(data))) is not None:
+        return known[0].load_pairs(known[1], name)
     return _of_path(path, name, Reading(path_column, text_column, encoding))
 
 

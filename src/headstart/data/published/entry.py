@@ -8,11 +8,13 @@ from pathlib import Path
 from headstart.core import BadInput
 from headstart.data.columns import Columns
 from headstart.data.dataset import Dataset
+from headstart.data.image_text_pairs import ImageTextPairs
 
 ROOT = "HEADSTART_DATA"  # variable of the environment: the folder of all published data
 DEFAULT = "data"  # folder, if there is no such variable
 
 Read = Callable[[Path, str, Columns], Dataset]
+ReadPairs = Callable[[Path, str], ImageTextPairs]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +28,11 @@ class Published:
         files: patterns, relative to the folder, of the files that must be there.
         read: of the folder, a name for the data and the roles of columns.
         read_unlabelled: the same for rows without labels, where these are more; None takes those of `read`.
+        read_pairs: of the folder and a name for the data; None: there are no captions.
         options: of `hs.data.load`, on columns, that it takes.
         urls: archives or files that are the data set; none if they can't be fetched without an account.
         hint: a sentence for who looks for it in vain.
+        by_files: whether a folder of any name is recognised by its files.
     """
 
     name: str
@@ -37,9 +41,11 @@ class Published:
     files: tuple[str, ...]
     read: Read
     read_unlabelled: Read | None = None
+    read_pairs: ReadPairs | None = None
     options: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
     hint: str = ""
+    by_files: bool = False
 
     def is_in(self, folder: Path) -> bool:
         """Whether all its files are in a folder."""
@@ -79,19 +85,32 @@ class Published:
         )
         if refused := [option for option in given if option not in self.options]:
             roles.refuse(f"{self.name!r} says what its files are", *refused, way="leave it out")
+        read = self.read if labelled else self.read_unlabelled or self.read
+        return read(self._there(where), name or self.name, roles)
+
+    def load_pairs(self, where: str = "", name: str | None = None) -> ImageTextPairs:
+        """Read pictures with captions from the disk; see `load`.
+
+        Raises:
+            BadInput: it isn't there, or has no captions.
+        """
+        if self.read_pairs is None:
+            raise BadInput(f"{self.name!r} has no captions. Give pictures with captions.")
+        return self.read_pairs(self._there(where), name or self.name)
+
+    def _there(self, where: str) -> Path:
         folder = self.find(where)
         if folder is None:
             raise BadInput(self._absent(where))
-        read = self.read if labelled else self.read_unlabelled or self.read
-        return read(folder, name or self.name, roles)
+        return folder
 
     def _absent(self, where: str) -> str:
         place = where or data_root() / self.folders[0]
         way = f"set {ROOT} to the folder of {self.folders[0]}/"
-        fetch = f", or fetch it: headstart download {self.name}" if self.urls else ""
+        way = f", {way}, or fetch it: headstart download {self.name}" if self.urls else f", or {way}"
         return (
             f"{self.name!r} is not in {place}, where {' and '.join(self.files)} should be. Give its folder "
-            f"as '{self.name}:FOLDER', {way}{fetch}.{self.hint}"
+            f"as '{self.name}:FOLDER'{way}.{self.hint}"
         )
 
 

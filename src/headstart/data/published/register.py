@@ -5,12 +5,12 @@ from pathlib import Path
 
 from headstart.core import Unknown
 
-from . import counts, news, pictures, words
+from . import counts, fonts, news, pictures, words
 from .entry import Published
 
 PUBLISHED: Mapping[str, Published] = {
     entry.name: entry
-    for entries in (pictures.ENTRIES, news.ENTRIES, words.ENTRIES, counts.ENTRIES)
+    for entries in (pictures.ENTRIES, news.ENTRIES, words.ENTRIES, counts.ENTRIES, fonts.ENTRIES)
     for entry in entries
 }
 
@@ -43,9 +43,8 @@ def recognised(folder: Path) -> str:
 
 
 def _is_it(entry: Published, folder: Path) -> bool:
-    return folder.resolve().name in {place.rpartition("/")[2] for place in entry.folders} and entry.is_in(
-        folder
-    )
+    named = folder.resolve().name in {place.rpartition("/")[2] for place in entry.folders}
+    return (named or entry.by_files) and entry.is_in(folder)
 
 
 def _plain(name: str) -> str:

@@ -106,7 +106,7 @@ SPEC = Study(
             name="data",
             help="Pictures with captions, as `hs.data.load_pairs` takes them: a table of paths and "
             "captions, a "
-            "folder with a .txt beside each picture, WebDataset's tar files, or clipart.",
+            "folder with a .txt beside each picture, WebDataset's tar files, clipart, or glyphs:FOLDER.",
             kind="value",
         ),
         optional_input(
