@@ -25,6 +25,8 @@ class Ctx:
     progress: float  # step / steps, in [0, 1)
     gather: Callable[[Tensor], Tensor]  # rows of all processes in rank order, differentiable
     rank: int = 0  # of this process
+    # by this `embed` computes, last of all, what needs no gradient: it is not computed again where rows are
+    once: Callable[[Callable[[], Tensor]], Tensor] = lambda compute: compute()
 
     def own(self, rows: Tensor) -> slice:
         """Where this process's `rows` (n, ...) lie in `gather(rows)`."""

@@ -1,6 +1,9 @@
 """The gradient of a loss that compares all rows of a batch, which a network is run on in parts."""
 
+from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -25,6 +28,7 @@ def compare_rows(
 
     In several parts, each is embedded without a graph first. The loss of all embeddings gives the gradient
     of each, and every part is embedded anew, with the same random numbers, to hand it on (arXiv:2101.06983).
+    What is computed by `ctx.once` is kept from the first time.
 
     Args:
         run: whose parts are in the modes of this step.
@@ -43,8 +47,12 @@ def compare_rows(
         return loss
     parts = [batch.part(index, pieces) for index in range(pieces)]
     seeds = torch.randint(2**62, (pieces,)).tolist()
+    kept: list[deque[Tensor]] = [deque() for _ in parts]
     with torch.no_grad():
-        found = [_embed(run, move, part, ctx, seed) for part, seed in zip(parts, seeds, strict=True)]
+        found = [
+            _embed(run, move, part, replace(ctx, once=partial(_keep, values)), seed)
+            for part, seed, values in zip(parts, seeds, kept, strict=True)
+        ]
     restore()
     z = tuple(torch.cat(each).requires_grad_() for each in zip(*found, strict=True))
     with run.engine.autocast(run.recipe.precision == "bf16"):
@@ -52,8 +60,8 @@ def compare_rows(
     _backward(run, loss.total * weight)
     gradients = [torch.zeros_like(one) if one.grad is None else one.grad for one in z]
     shares = zip(*(torch.split(one, [len(part) for part in parts]) for one in gradients), strict=True)
-    for part, seed, share in zip(parts, seeds, shares, strict=True):
-        again = _embed(run, move, part, ctx, seed)
+    for part, seed, share, values in zip(parts, seeds, shares, kept, strict=True):
+        again = _embed(run, move, part, replace(ctx, once=partial(_kept, values)), seed)
         products = [(one * gradient).sum() for one, gradient in zip(again, share, strict=True)]
         _backward(run, torch.stack(products).sum())
     return loss
@@ -63,6 +71,15 @@ def _embed(run: Run[Any], move: Descend[Any], part: Batch, ctx: Ctx, seed: int) 
     assert move.embed is not None
     with seeded(seed), run.engine.autocast(run.recipe.precision == "bf16"):
         return move.embed(run.parts, part, ctx)
+
+
+def _keep(values: deque[Tensor], compute: Callable[[], Tensor]) -> Tensor:
+    values.append(compute())
+    return values[-1]
+
+
+def _kept(values: deque[Tensor], _compute: Callable[[], Tensor]) -> Tensor:
+    return values.popleft()
 
 
 def _backward(run: Run[Any], total: Tensor) -> None:

@@ -57,9 +57,10 @@ class BYOL(ProjectedSettings[Seeded]):
         """Features (n, width) of two views of each row, and those of the slow copy."""
         views = torch.cat(two_views(parts, batch.x, batch.seed))
         normalise_by_batch(parts["slow_backbone"])
+        fast = parts["backbone"](views)
         with torch.no_grad():
-            slow = parts["slow_backbone"](views)
-        return *parts["backbone"](views).chunk(2), *slow.chunk(2)
+            slow = ctx.once(lambda: parts["slow_backbone"](views))
+        return *fast.chunk(2), *slow.chunk(2)
 
     def loss(self, parts: Parts, found: Embedded, ctx: Ctx) -> Loss:
         """Squared distances, as unit vectors, of predictions from the slow copy's other view, both ways."""

@@ -93,12 +93,13 @@ class DINO(ViewSettings[Seeded]):
         assert isinstance(crops, nn.ModuleList)
         small = [views(batch.x, reseeded(batch.seed, 2 + n)) for n, views in enumerate(crops)]
         normalise_by_batch(parts["slow_backbone"], parts["slow_projection"])
-        with torch.no_grad():
-            taught = parts["slow_projection"](parts["slow_backbone"](torch.cat(large)))
         same = [view for view in small if view.shape == large[0].shape]
         sizes = [[*large, *same], [] if same else small]
         found = [parts["backbone"](torch.cat(views)) for views in sizes if views]
-        return *taught.chunk(2), *parts["projection"](torch.cat(found)).chunk(2 + len(small))
+        said = parts["projection"](torch.cat(found)).chunk(2 + len(small))
+        with torch.no_grad():
+            taught = ctx.once(lambda: parts["slow_projection"](parts["slow_backbone"](torch.cat(large))))
+        return *taught.chunk(2), *said
 
     def loss(self, parts: Parts, found: Embedded, ctx: Ctx) -> Loss:
         """The cross-entropy of all pairs of different views, with the centre of the steps before."""

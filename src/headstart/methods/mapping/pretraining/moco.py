@@ -80,9 +80,10 @@ class MoCo(ProjectedSettings[Seeded]):
         """Queries and keys (n, out), of a view of each row each."""
         first, second = two_views(parts, batch.x, batch.seed)
         normalise_by_batch(parts["key_backbone"], parts["key_projection"])
+        queries = parts["projection"](parts["backbone"](first))
         with torch.no_grad():
-            keys = parts["key_projection"](parts["key_backbone"](second))
-        return parts["projection"](parts["backbone"](first)), keys
+            keys = ctx.once(lambda: parts["key_projection"](parts["key_backbone"](second)))
+        return queries, keys
 
     def loss(self, parts: Parts, found: Embedded, ctx: Ctx) -> Loss:
         """InfoNCE of this process's queries with the keys of past batches; nothing, while there are none."""
