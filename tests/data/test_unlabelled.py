@@ -186,6 +186,12 @@ def test_what_is_not_there_or_not_finite_or_empty_is_refused(pictures, tmp_path)
         load_unlabelled(tmp_path / "t.csv", pictures, name="texts")
 
 
+@pytest.mark.parametrize("rows", [np.zeros((1, 5)), [[0.0, 1.0]]])
+def test_one_row_is_too_few(rows):
+    with pytest.raises(BadData, match=r"has one row\. At least two are needed"):
+        load_unlabelled(rows)
+
+
 def test_without_a_source_the_kind_is_found_out(tmp_path):
     (tmp_path / "t.csv").write_text("size,colour,label\n1,red,x\n2,blue,y\n")
     assert load_unlabelled(tmp_path / "t.csv").table.names == ("size", "colour")

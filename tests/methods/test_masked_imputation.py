@@ -9,6 +9,7 @@ import headstart as hs
 from headstart.core import BadInput, Ctx, Seeded, Task, find
 from headstart.core.schema import Column, Schema
 from headstart.models.tables import TableEncoder
+from headstart.nn.imputation.cell_targets import CellTargets, schema_of_rows
 from headstart.nn.imputation.cells import CellImputer
 from headstart.nn.imputation.imputer import hidden_parts, mean_of_hidden
 
@@ -161,6 +162,14 @@ def test_tells_what_it_fills_in():
             assert sum(share for _, share in colour[0].guesses) == pytest.approx(1)
             return
     raise AssertionError("the colour was never hidden")
+
+
+@pytest.mark.parametrize("value", [0.0, 0.3, 2e-4])
+def test_a_zero_is_shown_as_one_not_as_what_standardising_leaves_of_it(value):
+    rows = torch.tensor([[0.1], [0.7], [1.3], [value]])
+    targets = CellTargets(schema_of_rows(rows))
+    (blank,) = targets.blanks(targets.encode(rows)[3], rows[3], torch.tensor([True]))
+    assert (blank.truth, blank.guesses) == (f"{value:.4g}", ((f"{value:.4g}", None),))
 
 
 def test_pretrains_the_columns_of_a_table():

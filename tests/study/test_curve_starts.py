@@ -160,8 +160,10 @@ def test_what_can_t_be_done_is_named(base, options, kind, said, tmp_path):
 
 def test_all_is_read_from_the_command_line():
     assert _numbers("labels", "1, 5,all", ("all",)) == (1, 5, "all")
-    with pytest.raises(BadInput, match="write whole numbers"):
+    with pytest.raises(BadInput, match=r"write whole numbers with commas between them, as in 1,2,5\."):
         _numbers("labels", "1,all")
+    with pytest.raises(BadInput, match=r"'1,most'; write whole numbers or all with .*, as in 1,2,5,all\."):
+        _numbers("labels", "1,most", ("all",))
 
 
 def point(start, labels, mean, gain=None):

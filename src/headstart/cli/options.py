@@ -214,5 +214,7 @@ def _numbers(flag: str, text: str, names: tuple[str, ...] = ()) -> tuple[int | s
     if not all(word.isdecimal() or word in names for word in words):
         from headstart.core import BadInput
 
-        raise BadInput(f"--{flag} is {text!r}; write whole numbers with commas between them, as in 1,2,5.")
+        last = "".join(f",{name}" for name in names)
+        said = f"whole numbers{''.join(f' or {name}' for name in names)}"
+        raise BadInput(f"--{flag} is {text!r}; write {said} with commas between them, as in 1,2,5{last}.")
     return tuple(word if word in names else int(word) for word in words)

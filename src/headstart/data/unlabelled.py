@@ -105,7 +105,7 @@ def load_unlabelled(  # noqa: PLR0913  # the columns of a file are one choice
         found = require_same_kind(found, like)
     if len(found) < 2:
         many = "no rows" if len(found) == 0 else "one row"
-        raise BadData(f"{found.name} has {many}. A domain takes at least two, and a few dozen to say much.")
+        raise BadData(f"{found.name} has {many}. At least two are needed, and a few dozen to say much.")
     return found
 
 
@@ -286,7 +286,7 @@ def _numbers(x: Any, name: str) -> Dataset:
         )
     if len(x) < 2:
         many = "no rows" if len(x) == 0 else "one row"
-        raise BadData(f"{name} has {many}. A domain takes at least two, and a few dozen to say much.")
+        raise BadData(f"{name} has {many}. At least two are needed, and a few dozen to say much.")
     return from_arrays(x, np.arange(len(x)) % 2, None, name, "classes")
 
 

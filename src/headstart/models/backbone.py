@@ -17,7 +17,7 @@ from . import sources, texts
 from .anatomy import anatomy
 from .causal import with_tokens
 from .encoders import encoder_file, is_encoder, noted, refuse_operated, whole
-from .example import example_for, like
+from .example import Example, as_example, example_for, like
 from .head_choice import AUTO, LAST, choose_head, take_off
 from .image_text import SIDES
 from .operations.replay import replay, taken
@@ -39,7 +39,7 @@ from .wrapped import AnyBackbone as AnyBackbone
 def backbone(
     source: str | nn.Module,
     *,
-    example: Tensor | None = None,
+    example: Example | None = None,
     weights: str | Path | Mapping[str, Tensor] | None = None,
     preprocess: Preprocess | None = None,
     tokenizer: Any = None,
@@ -58,8 +58,8 @@ def backbone(
             or the folder of a pre-training, the folder of a run or of a saved model ("runs/photos") or the
             `model` of a predictor, which keep their head as `trained_head`, or a module of your own, which is
             copied and never changed.
-        example: inputs (n, ...) for that forward, two rows are enough. None takes the model's own
-            input size, or guesses from its first layer.
+        example: inputs (n, ...) for that forward, a tensor or an array; two rows are enough. None takes the
+            model's own input size, or guesses from its first layer.
         weights: a local file, `.safetensors` or a plain state dict, or a state dict, loaded strictly, also of
             a model that headstart fitted; "random" for random weights; None for the pretrained weights
             that belong to the name, or those that the module has.
@@ -83,7 +83,7 @@ def backbone(
         MissingPackage: the package that knows the name is not installed.
         HeadstartError: pretrained weights can't be fetched.
     """
-    source = model_in(source)
+    source, example = model_in(source), as_example(example)
     if (ready := _ready(source, weights, preprocess, tokenizer)) is not None:
         if head not in (AUTO, LAST):
             raise BadInput(f"head is {head!r}, but {ready.name} is cut already. Leave head out.")

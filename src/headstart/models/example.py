@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from headstart.core import BadInput, Preprocess, derive_seed
 
 from .small_convnet import SmallConvNet
+
+Example = Tensor | NDArray[Any]
 
 
 def like(example: Mapping[str, Any]) -> Tensor:
@@ -25,10 +29,28 @@ def noise(*shape: int) -> Tensor:
     return torch.randn(*shape, generator=generator)
 
 
-def example_for(model: nn.Module, given: Tensor | None, preprocess: Preprocess | None) -> Tensor:
+def as_example(given: Any) -> Tensor | None:
+    """An example as a tensor.
+
+    Raises:
+        BadInput: it is neither a tensor nor an array of numbers.
+    """
+    if isinstance(given, np.ndarray) and given.dtype.kind in "biuf":
+        # float64 is numpy's own choice, not the caller's
+        return torch.from_numpy(given.astype(np.float32) if given.dtype == np.float64 else given)
+    if isinstance(given, Tensor) or given is None:
+        return given
+    kind = (
+        f"an array of {given.dtype}" if isinstance(given, np.ndarray) else f"of type {type(given).__name__}"
+    )
+    raise BadInput(f"example is {kind}; it must be a tensor or an array of numbers, a batch (n, ...).")
+
+
+def example_for(model: nn.Module, given: Example | None, preprocess: Preprocess | None) -> Tensor:
     """At most two example inputs, on the model's device; guessed if none are given."""
     parameter = next(model.parameters(), None)
     device = parameter.device if parameter is not None else torch.device("cpu")
+    given = as_example(given)
     if given is not None:
         if given.ndim < 2:
             raise BadInput(f"example must be a batch (n, ...), not of shape {tuple(given.shape)}.")

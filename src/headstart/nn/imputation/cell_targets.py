@@ -10,6 +10,7 @@ from headstart.core.schema import Column, Schema
 from headstart.nn.columns import Encode
 
 SHOWN = 4  # columns that a message names, and guesses that are shown
+ROUNDING = 2**-22  # relative, of float32, twice over
 
 
 class CellTargets(nn.Module):
@@ -96,8 +97,10 @@ class CellTargets(nn.Module):
     def _number(self, place: int, predicted: Tensor, standard: Tensor) -> Blank:
         column, name = self.columns[place], self.names[place]
         scale, start = column.deviation, column.mean + column.origin
-        truth, guess = (float(one[place]) * scale + start for one in (standard, predicted))
-        return Blank(name, f"{truth:.4g}", ((f"{guess:.4g}", None),))
+        found = (float(one[place]) * scale + start for one in (standard, predicted))
+        least = ROUNDING * (abs(column.mean) + scale)  # less than that is a 0 that was standardised and back
+        truth, guess = (f"{0.0 if abs(one) < least else one:.4g}" for one in found)
+        return Blank(name, truth, ((guess, None),))
 
     def _category(self, place: int, predicted: Tensor, x: Tensor) -> Blank:
         column, name = self.columns[place], self.names[place]
