@@ -38,6 +38,25 @@ def orders(seed: Tensor, count: int) -> Tensor:
     return uniforms(seed, count).argsort(dim=1, stable=True)
 
 
+def distinct(seed: Tensor, of: Tensor, count: int) -> Tensor:
+    """`count` different whole numbers below `of`, in random order, for each of n seeds, int64 (n, count).
+
+    By Floyd's algorithm (Bentley and Floyd 1987, doi:10.1145/30401.315746): its cost is free of `of`.
+
+    Args:
+        seed: int64 (n,).
+        of: int64 (n,), each >= count.
+        count: >= 0.
+    """
+    drawn, found = uniforms(seed, count), torch.empty(len(seed), count, dtype=torch.int64, device=seed.device)
+    for place in range(count):
+        last = of - count + place
+        number = (drawn[:, place] * (last + 1)).long()
+        known = (found[:, :place] == number[:, None]).any(1)
+        found[:, place] = torch.where(known, last, number)
+    return found.gather(1, orders(reseeded(seed, 0), count))
+
+
 def reseeded(seed: Tensor, number: int) -> Tensor:
     """Other seeds (n,), of the `number`-th of several draws for each row."""
     return _mix(_mix(seed) + torch.tensor(number + 1, device=seed.device) * _SECOND)

@@ -4,9 +4,24 @@
 learn from (its support) and rows to predict (its queries).
 """
 
+from headstart.tasks.examples import Examples as Examples
+from headstart.tasks.examples import examples_of as examples_of
 from headstart.tasks.family import TaskFamily as TaskFamily
+from headstart.tasks.few_shot import FewShot as FewShot
 from headstart.tasks.gaussians import GaussianClasses as GaussianClasses
 from headstart.tasks.register import make_family as make_family
 from headstart.tasks.sinusoids import Sinusoids as Sinusoids
+from headstart.tasks.splits import Split as Split
+from headstart.tasks.splits import split_classes as split_classes
 
-__all__ = ["GaussianClasses", "Sinusoids", "TaskFamily", "make_family"]
+__all__ = [
+    "Examples",
+    "FewShot",
+    "GaussianClasses",
+    "Sinusoids",
+    "Split",
+    "TaskFamily",
+    "examples_of",
+    "make_family",
+    "split_classes",
+]

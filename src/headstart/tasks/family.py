@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -36,11 +36,9 @@ class TaskFamily(ABC):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        self.check("shots", _range(self.shots)[0] >= 1, "a whole number >= 1, or the least and the most")
-        least, most = _range(self.shots)
-        self.check("shots", least <= most, "the least and the most, in this order")
-        self.check("queries", self.queries >= 1, "a whole number >= 1")
-        self.check("tasks", self.tasks >= 1, "a whole number >= 1")
+        self.check_range("shots", 1)
+        self.check_whole("queries", 1)
+        self.check_whole("tasks", 1)
 
     @property
     @abstractmethod
@@ -88,16 +86,36 @@ class TaskFamily(ABC):
         if not fine:
             raise BadInput(f"{self.name}: {setting} is {getattr(self, setting)!r}; it must be {allowed}.")
 
+    def check_whole(self, setting: str, least: int) -> None:
+        """Raise `BadInput` unless a setting is a whole number of at least `least`."""
+        self.check(setting, _is_whole(getattr(self, setting), least), f"a whole number >= {least}")
+
+    def check_range(self, setting: str, least: int) -> None:
+        """Raise `BadInput` unless a setting is such a number, or the least and the most of it."""
+        value = getattr(self, setting)
+        both = value if isinstance(value, tuple) else (value, value)
+        fine = len(both) == 2 and all(_is_whole(one, least) for one in both) and both[0] <= both[1]
+        self.check(setting, fine, f"a whole number >= {least}, or the least and the most, in this order")
+
+    def drawn(self, setting: str, step: int) -> int:
+        """A setting for the tasks of a step: itself, or a number in its range."""
+        least, most = range_of(getattr(self, setting))
+        draw = uniforms(torch.tensor([derive_seed(self.seed, setting, step)]), 1).item()
+        return least + int(draw * (most - least + 1))
+
     def shots_at(self, step: int) -> int:
         """How many shots the tasks of a step have."""
-        least, most = _range(self.shots)
-        draw = uniforms(torch.tensor([derive_seed(self.seed, "shots", step)]), 1).item()
-        return least + int(draw * (most - least + 1))
+        return self.drawn("shots", step)
 
     def seeds_at(self, step: int) -> Tensor:
         """Seeds (tasks,) of the tasks of a step."""
         return torch.tensor([derive_seed(self.seed, "task", step, task) for task in range(self.tasks)])
 
 
-def _range(shots: int | tuple[int, int]) -> tuple[int, int]:
-    return (shots, shots) if isinstance(shots, int) else shots
+def range_of(value: int | tuple[int, int]) -> tuple[int, int]:
+    """The least and the most of a setting."""
+    return value if isinstance(value, tuple) else (value, value)
+
+
+def _is_whole(value: Any, least: int) -> bool:
+    return not isinstance(value, bool) and isinstance(value, int) and value >= least
