@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from headstart import tasks as tasks
     from headstart.generators.generator import Generator as Generator
     from headstart.generators.generator import open_generator as open_generator
+    from headstart.learners.evaluation import compare_learners as compare_learners
     from headstart.learners.trained import TrainedLearner as TrainedLearner
     from headstart.learners.trained import open_learner as open_learner
     from headstart.learners.training import meta_train as meta_train
@@ -52,6 +53,7 @@ _FOUND = {
     "sklearn": ("headstart.sklearn", ""),
     "tasks": ("headstart.tasks", ""),
     "learners": ("headstart.learners", ""),
+    "compare_learners": ("headstart.learners.evaluation", "compare_learners"),
     "meta_train": ("headstart.learners.training", "meta_train"),
     "open_learner": ("headstart.learners.trained", "open_learner"),
     "TrainedLearner": ("headstart.learners.trained", "TrainedLearner"),
@@ -94,7 +96,7 @@ __all__ += ["Adapters", "adapters", "prompts", "sklearn"]
 __all__ += ["Translated", "Translator"]
 __all__ += ["OnnxPredictor", "open_onnx"]
 __all__ += ["TeachingSession", "expand_prompts", "search_prompts"]
-__all__ += ["TrainedLearner", "learners", "meta_train", "open_learner", "tasks"]
+__all__ += ["TrainedLearner", "compare_learners", "learners", "meta_train", "open_learner", "tasks"]
 __all__ += ["Generated", "Generator", "class_samples", "open_generator"]
 
 

@@ -1,5 +1,6 @@
 """What every learner promises, for each kind of answers that it gives."""
 
+import contextlib
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 from tests.learners.families import family_for
 from tests.rounding import rounding
 
-from headstart.core import Ctx, Episodes, Labelled
+from headstart.core import BadData, Ctx, Episodes, Labelled
 from headstart.learners.learner import make_learner, walk_learners
 from headstart.learners.trained import open_learner
 from headstart.learners.training import meta_train
@@ -88,6 +89,23 @@ def test_more_rows_go_on_from_a_state(made):
     later = trained.adapt(x[:, 2:], y[:, 2:], first)
     assert trained.predict(later, episodes.query.x).isfinite().all()
     assert all(torch.equal(first[name], value) for name, value in before.items())
+
+
+def test_a_class_without_a_row_in_the_support_is_possible_or_refused(made):
+    """Its logit may be -inf, then it is never answered; the loss is finite or says what is wrong."""
+    trained, episodes = made
+    if trained.problem.kind != "classes":
+        return
+    support = Labelled(episodes.support.x, episodes.support.y.clamp_max(1))
+    found = outputs(trained, episodes, support)
+    assert not found.isnan().any()
+    assert found[..., :2].isfinite().all()
+    assert not (found == torch.inf).any()
+    if trained.learner.pooled:
+        return
+    with contextlib.suppress(BadData), torch.no_grad():
+        loss = trained.learner.loss(trained.parts, Episodes(support, episodes.query), CTX)
+        assert loss.total.isfinite()
 
 
 def test_nothing_that_was_given_is_changed(made):

@@ -1,12 +1,11 @@
 """The interface of all methods, and the registry that finds them."""
 
-import ast
 import importlib
 import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Literal, Self
 
 from torch import Tensor, nn
 
@@ -17,9 +16,8 @@ from .errors import BadInput, Unknown
 from .model import Backbone, Head, Model
 from .moves import Move, Parts, require_two_rows
 from .setting_types import types_first
+from .specs import build, changed_settings, spec_of, written
 from .teacher_view import TeacherView
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -124,19 +122,17 @@ class Method(ABC, Generic[B]):
     @property
     def changed(self) -> dict[str, Any]:
         """The settings that differ from their defaults."""
-        mine = {field.name: (getattr(self, field.name), field.default) for field in fields(self)}  # type: ignore[arg-type]
-        return {name: value for name, (value, default) in mine.items() if value != default}
+        return changed_settings(self)
 
     @property
     def label(self) -> str:
         """Spec string that `make` parses: the name and the non-default settings."""
-        pairs = ",".join(f"{name}={_written(value)}" for name, value in self.changed.items())
-        return f"{self.about.name}:{pairs}" if pairs else self.about.name
+        return spec_of(self.about.name, self.changed)
 
     @property
     def title(self) -> str:
         """Display name for headings, with the non-default settings."""
-        pairs = ", ".join(f"{name} = {_written(value)}" for name, value in self.changed.items())
+        pairs = ", ".join(f"{name} = {written(value)}" for name, value in self.changed.items())
         return f"{self.about.title} ({pairs})" if pairs else self.about.title
 
     def require_batch(self, rows: int) -> None:
@@ -263,36 +259,3 @@ def make(spec: str) -> Method[Any]:
         BadInput: a setting has no value, or an invalid one.
     """
     return build(find(spec.partition(":")[0]), spec)
-
-
-def build(kind: type[T], spec: str) -> T:
-    """An object of a dataclass with the settings that a spec gives; see `make`."""
-    name, _, pairs = spec.partition(":")
-    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-    given: dict[str, Any] = {}
-    for pair in filter(None, pairs.split(",")):
-        setting, equals, value = pair.partition("=")
-        if setting not in known:
-            raise Unknown(f"setting of {name}", setting, known)
-        if not equals:
-            raise BadInput(f"{spec}: {setting} has no value; write {setting}=VALUE.")
-        given[setting] = _plain(value)
-    try:
-        return kind(**given)
-    except TypeError as error:
-        text = f"{spec}: a value has the wrong type ({error}). `headstart show {name}` lists the settings."
-        raise BadInput(text) from error
-
-
-def _written(value: Any) -> str:
-    """A setting as `_plain` parses it: several numbers with slashes between them."""
-    return "/".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-def _plain(text: str) -> Any:
-    """Parse a number, several as in "1/0.5", True, False or None; any other text is returned as is."""
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        several = [_plain(part) for part in text.split("/")] if "/" in text else []
-        return tuple(several) if several and all(isinstance(one, int | float) for one in several) else text

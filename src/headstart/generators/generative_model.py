@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 from torch import Tensor
 
 from headstart.core import BadInput, Parts, SeededLabelled, Unknown
-from headstart.core.method import build
 from headstart.core.moves import Move
 from headstart.core.setting_types import types_first
+from headstart.core.specs import build
 
 PACKAGE = "headstart.generators"
 

@@ -9,10 +9,23 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
-from headstart.core import BadInput, Batch, Ctx, Descend, Episodes, Labelled, Loss, Move, On, Parts, Unknown
+from headstart.core import (
+    BadData,
+    BadInput,
+    Batch,
+    Ctx,
+    Descend,
+    Episodes,
+    Labelled,
+    Loss,
+    Move,
+    On,
+    Parts,
+    Unknown,
+)
 from headstart.core.label_kind import LabelKind
-from headstart.core.method import build
 from headstart.core.setting_types import types_first
+from headstart.core.specs import build, changed_settings, spec_of
 from headstart.learners.encoding import Encoder
 from headstart.losses.label import label_loss
 from headstart.run.recipe import Recipe
@@ -74,8 +87,9 @@ class Learner(ABC):
     def loss(self, parts: Parts, batch: Batch, ctx: Ctx) -> Loss:
         """The loss of a batch: by default that of the queries, after learning from the support."""
         assert isinstance(batch, Episodes)
-        state = self.adapt(parts, batch.support)
-        return Loss.sum(query=query_loss(self.predict(parts, state, batch.query.x), batch.query.y))
+        outputs = self.predict(parts, self.adapt(parts, batch.support), batch.query.x)
+        require_possible(outputs, batch.query.y)
+        return Loss.sum(query=query_loss(outputs, batch.query.y))
 
     def recipe(self) -> Recipe:
         """How it is meta-trained, where nothing else is asked for."""
@@ -85,6 +99,11 @@ class Learner(ABC):
     def settings(self) -> dict[str, Any]:
         """The settings by name, as JSON values."""
         return asdict(self)  # type: ignore[call-overload, no-any-return]
+
+    @property
+    def label(self) -> str:
+        """The spec that `make_learner` parses: the name and the settings that are not the default."""
+        return spec_of(self.name, changed_settings(self))
 
     def check(self, setting: str, fine: bool, allowed: str) -> None:
         """Raise `BadInput` with the setting, its value and what is allowed, unless `fine`."""
@@ -100,6 +119,24 @@ def query_loss(outputs: Tensor, y: Tensor) -> Tensor:
         y: int64 (t, q) or floats (t, q, outputs).
     """
     return label_loss(outputs.flatten(0, 1), y.flatten(0, 1))
+
+
+def require_possible(outputs: Tensor, y: Tensor) -> None:
+    """Raise `BadData` if a learner gives no probability to the class of a query.
+
+    Args:
+        outputs: logits (t, q, classes), or numbers.
+        y: classes, int64 (t, q), or numbers.
+    """
+    if y.is_floating_point():
+        return
+    never = outputs.gather(-1, y[..., None])[..., 0].isneginf()
+    if bool(never.any()):
+        task, query = (int(one[0]) for one in never.nonzero(as_tuple=True))
+        raise BadData(
+            f"Query {query} of task {task} is of class {int(y[task, query])}, of which the support of this "
+            "task has no row. Draw queries of the support's classes."
+        )
 
 
 def walk_learners() -> Iterator[type[Learner]]:

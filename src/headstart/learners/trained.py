@@ -14,7 +14,10 @@ from headstart.core import BadData, BadInput, Labelled, Mismatch, Parts
 from headstart.core.atomic_file import write_atomically
 from headstart.core.tensor_file import read_tensors, write_tensors
 from headstart.learners.encoding import make_encoder
+from headstart.learners.evaluation import COUNT, evaluate
 from headstart.learners.learner import Learner, Problem, State, walk_learners
+from headstart.learners.scores import TaskScores
+from headstart.tasks.family import TaskFamily
 
 ABOUT, WEIGHTS = "learner.json", "learner.safetensors"
 FORMAT = 1
@@ -68,6 +71,24 @@ class TrainedLearner:
         """The same weights with other settings, such as more inner steps."""
         return replace(self, learner=replace(self.learner, **settings))  # type: ignore[type-var]
 
+    def evaluate(self, tasks: TaskFamily, count: int = COUNT) -> TaskScores:
+        """How well it learns new tasks: scores on the queries, with a 95 % interval over tasks.
+
+        Tasks are drawn with a seed derived from that of the family, so that a family gives every learner the
+        same ones, and none that it gave in training.
+
+        Args:
+            tasks: to draw from; of classes that were not trained on, if new classes are what is asked about.
+            count: of tasks, >= 2.
+
+        Returns:
+            The accuracy or the mean squared error of each task, and their mean.
+
+        Raises:
+            BadInput: the tasks have another kind of answers, other inputs, or more classes than it knows.
+        """
+        return evaluate(self, tasks, count)
+
     def save(self, folder: str | Path) -> None:
         """Save it, as safetensors and JSON, for `hs.open_learner`.
 
@@ -88,7 +109,8 @@ class TrainedLearner:
         write_atomically(folder / ABOUT, (json.dumps(about, indent=1) + "\n").encode())
 
     def _support(self, x: Any, y: Any) -> Labelled:
-        x, y = self._inputs(x), torch.as_tensor(y)
+        x = self._inputs(x)
+        y = torch.as_tensor(y).to(x.device)
         wanted = x.shape[:2] if self.problem.kind == "classes" else (*x.shape[:2], self.problem.outputs)
         if y.shape != wanted:
             raise BadData(f"y has the shape {tuple(y.shape)}; for this x it must be {tuple(wanted)}.")
@@ -107,7 +129,8 @@ class TrainedLearner:
                 f"x has the shape {tuple(x.shape)}, and this learner takes (tasks, rows, "
                 f"{', '.join(map(str, self.problem.shape))})."
             )
-        inputs: Tensor = x.to(next((one.dtype for one in self.parts.parameters()), torch.float32))
+        like = next(self.parts.parameters(), torch.zeros(()))
+        inputs: Tensor = x.to(like)
         return inputs
 
 

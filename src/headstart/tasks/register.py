@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields, replace
 from typing import Any
 
 from headstart.core import Unknown
-from headstart.core.method import build
+from headstart.core.specs import build
 from headstart.tasks.family import TaskFamily
 
 PACKAGE = "headstart.tasks"

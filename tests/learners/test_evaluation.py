@@ -1,0 +1,156 @@
+"""Evaluation of learners: the same new tasks for all, means with intervals, paired differences."""
+
+import json
+from dataclasses import asdict, replace
+
+import pytest
+import torch
+from tests.learners.constant import Constant
+
+import headstart as hs
+from headstart.core import BadInput, Unknown
+from headstart.learners import shots_curve, steps_curve
+from headstart.learners.evaluation import DRAWN, drawn_for_tests
+from headstart.metrics.repeats import quantile
+from headstart.run.recipe import Recipe
+from headstart.tasks import GaussianClasses, Sinusoids
+
+FAMILY = GaussianClasses(ways=3, columns=2, shots=2, queries=4, tasks=5)
+SHORT = Recipe(steps=2, lr=1e-3, weight_decay=0.0)
+
+
+@pytest.fixture(scope="module")
+def protonet():
+    return hs.meta_train("protonet", FAMILY, recipe=SHORT)
+
+
+@pytest.fixture(scope="module")
+def constant():
+    return hs.meta_train(Constant(), FAMILY, recipe=SHORT)
+
+
+class Answers:
+    """Stands for a trained learner that gives outputs which depend on the queries alone."""
+
+    def __init__(self, trained, answer):
+        self.learner, self.problem, self.answer = trained.learner, trained.problem, answer
+
+    def adapt(self, x, y, state=None):
+        return {}
+
+    def predict(self, state, x):
+        return self.answer(x)
+
+
+def test_scores_by_hand(protonet):
+    """Always class 0, of three balanced classes: a third of each task, without any spread."""
+    first = Answers(protonet, lambda x: torch.eye(3)[0].expand(*x.shape[:2], 3))
+    found = hs.learners.evaluation.evaluate(first, FAMILY, 30)
+    assert found.each == pytest.approx([1 / 3] * 30)
+    assert (found.mean, found.low, found.high) == pytest.approx([1 / 3] * 3)
+    assert found.metric == "accuracy"
+
+
+def test_the_error_of_numbers_is_squared_and_averaged_over_the_queries_of_a_task(constant):
+    tasks = Sinusoids(amplitude=(2, 2), queries=7)
+    zero = Answers(hs.meta_train(Constant(), tasks, recipe=SHORT), lambda x: torch.zeros(*x.shape[:2], 1))
+    found = hs.learners.evaluation.evaluate(zero, tasks, 3)
+    drawn = next(iter(drawn_for_tests(tasks, 3)))
+    assert found.each == pytest.approx(drawn.query.y.double().square().mean((1, 2)).tolist())
+    assert found.metric == "mean_squared_error"
+    spread = torch.tensor(found.each).std() / 3**0.5
+    assert found.high - found.mean == pytest.approx(float(quantile(2) * spread), rel=1e-5)
+
+
+def test_count_tasks_are_drawn_and_none_that_training_sees():
+    family = replace(FAMILY, tasks=DRAWN)
+    drawn = list(drawn_for_tests(family, DRAWN + 3))
+    assert sum(len(one.support.x) for one in drawn) == DRAWN + 3
+    trained_on = torch.cat([family.draw(step).support.x for step in range(5)])
+    assert not any((one.support.x[:1] == trained_on).all(-1).all(-1).any() for one in drawn)
+
+
+def test_tasks_do_not_depend_on_how_many_training_takes_a_step(protonet):
+    assert protonet.evaluate(FAMILY, 30) == protonet.evaluate(replace(FAMILY, tasks=2), 30)
+
+
+def test_memory_bounds_the_tasks_at_once_and_not_the_scores(protonet, monkeypatch):
+    whole = protonet.evaluate(FAMILY, 30)
+    monkeypatch.setattr("headstart.learners.evaluation.ELEMENTS", 1)
+    assert len(list(drawn_for_tests(FAMILY, 30))) == 30
+    assert protonet.evaluate(FAMILY, 30).each == pytest.approx(whole.each)
+
+
+def test_a_learner_of_more_classes_gives_none_that_the_tasks_do_not_have(protonet):
+    """It trained on five ways; of a task with two it never answers the others."""
+    five = hs.meta_train(Constant(), replace(FAMILY, ways=5), recipe=SHORT)
+    five.parts["network"][1].bias[4] = 100
+    found = five.evaluate(replace(FAMILY, ways=2), 60)
+    assert 0.35 < found.mean < 0.65
+
+
+def test_differences_are_paired(protonet, constant):
+    found = hs.compare_learners({"proto": protonet, "constant": constant}, FAMILY, 40, reference="constant")
+    one, other = found.scores
+    [difference] = found.differences
+    assert (difference.learner, difference.reference) == ("proto", "constant")
+    pairs = torch.tensor(one.each, dtype=torch.float64) - torch.tensor(other.each, dtype=torch.float64)
+    assert difference.mean == pytest.approx(float(pairs.mean()))
+    half = float(quantile(39) * pairs.std() / 40**0.5)
+    assert difference.high - difference.mean == pytest.approx(half)
+    assert difference.better
+    json.dumps(asdict(found))
+    assert "proto less constant: +0." in str(found)
+
+
+@pytest.mark.parametrize(("metric", "low", "high", "better"), [
+    ("accuracy", 0.1, 0.2, True),
+    ("accuracy", -0.2, -0.1, False),
+    ("mean_squared_error", 0.1, 0.2, False),
+    ("mean_squared_error", -0.2, -0.1, True),
+    ("mean_squared_error", -0.1, 0.1, None),
+])  # fmt: skip
+def test_less_error_is_better(metric, low, high, better):
+    found = hs.learners.TaskDifference("a", "b", metric, (low + high) / 2, low, high, 1)
+    assert found.better is better
+
+
+def test_a_learner_that_ignores_the_support_is_at_chance(constant):
+    found = hs.meta_train(Constant(), FAMILY, recipe=Recipe(steps=100, lr=1e-2, weight_decay=0.0))
+    scores = found.evaluate(FAMILY, 300)
+    assert scores.low < 1 / 3 < scores.high + 0.01
+
+
+def test_more_shots_help(protonet):
+    one, five = shots_curve([protonet], replace(FAMILY, spread=1.0), (1, 5), 200)
+    assert (one.shots, five.shots) == (1, 5)
+    assert five.low > one.high
+
+
+def test_curves_of_steps_want_a_learner_that_takes_some(protonet):
+    with pytest.raises(BadInput, match="protonet takes no steps"):
+        steps_curve(protonet, FAMILY)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "said"),
+    [
+        (replace(FAMILY, columns=3), r"shape \(2,\).*shape \(3,\)"),
+        (replace(FAMILY, ways=4), "of 3 classes; these have 4"),
+        (Sinusoids(), "numbers"),
+    ],
+)
+def test_other_tasks_are_refused(protonet, tasks, said):
+    with pytest.raises(BadInput, match=said):
+        protonet.evaluate(tasks)
+
+
+def test_wrong_wishes_are_refused(protonet):
+    with pytest.raises(BadInput, match="2 tasks or more for an interval, not 1"):
+        protonet.evaluate(FAMILY, 1)
+    with pytest.raises(Unknown, match="maml"):
+        hs.compare_learners([protonet], FAMILY, 5, reference="maml")
+    with pytest.raises(BadInput, match="dictionary of names"):
+        hs.compare_learners([protonet, protonet], FAMILY, 5)
+    with pytest.raises(BadInput, match="no learner"):
+        hs.compare_learners([], FAMILY, 5)
