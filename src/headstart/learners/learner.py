@@ -80,6 +80,14 @@ class Learner(ABC):
     def predict(self, parts: Parts, state: State, x: Tensor) -> Tensor:
         """Logits or numbers (t, q, outputs) of queries x (t, q, *shape)."""
 
+    def spread(self, parts: Parts, state: State, x: Tensor) -> Tensor:
+        """Standard deviations (t, q, outputs) of the numbers that `predict` gives, of learners that know.
+
+        Raises:
+            BadInput: it does not.
+        """
+        raise BadInput(f"{self.name} predicts no spreads; neural-process:gaussian=True does.")
+
     def moves(self) -> tuple[Move[Any], ...]:
         """The moves of one step of meta-training."""
         return (Descend(self.loss, on=tuple(map(On, self.learned))),) if self.learned else ()

@@ -56,16 +56,28 @@ class TrainedLearner:
             BadData: arrays of another shape or kind.
         """
         with torch.no_grad():
-            return self.learner.adapt(self.parts, self._support(x, y), state)
+            support = self._support(x, y)
+            _require_tasks(support.x, state or {})
+            return self.learner.adapt(self.parts, support, state)
 
     def predict(self, state: State, x: Any) -> Tensor:
         """Logits or numbers (t, q, outputs) of queries x (t, q, *shape).
 
         Raises:
-            BadData: x has another shape.
+            BadData: x has another shape, or other tasks than the state.
         """
         with torch.no_grad():
-            return self.learner.predict(self.parts, state, self._inputs(x))
+            return self.learner.predict(self.parts, state, self._queries(state, x))
+
+    def spread(self, state: State, x: Any) -> Tensor:
+        """Standard deviations (t, q, outputs) of the numbers of queries x (t, q, *shape).
+
+        Raises:
+            BadData: x has another shape.
+            BadInput: the learner predicts none, or was trained without.
+        """
+        with torch.no_grad():
+            return self.learner.spread(self.parts, state, self._queries(state, x))
 
     def changed(self, **settings: Any) -> "TrainedLearner":
         """The same weights with other settings, such as more inner steps."""
@@ -122,6 +134,11 @@ class TrainedLearner:
             raise BadData(f"y holds classes: whole numbers from 0 to {self.problem.outputs - 1}.")
         return Labelled(x, y.long())
 
+    def _queries(self, state: State, x: Any) -> Tensor:
+        inputs = self._inputs(x)
+        _require_tasks(inputs, state)
+        return inputs
+
     def _inputs(self, x: Any) -> Tensor:
         x = torch.as_tensor(x)
         if x.ndim != 2 + len(self.problem.shape) or x.shape[2:] != self.problem.shape:
@@ -164,6 +181,13 @@ def open_learner(folder: str | Path, encoder: nn.Module | None = None) -> Traine
         raise Mismatch(f"{folder} holds no learner that can be opened: {error}.") from error
     losses = tuple(about["losses"])
     return TrainedLearner(learner, problem, parts.eval().requires_grad_(False), about["encoder"], losses)
+
+
+def _require_tasks(x: Tensor, state: State) -> None:
+    """Raise `BadData` if a state is of another number of tasks than inputs are."""
+    for value in state.values():
+        if len(value) != len(x):
+            raise BadData(f"The state is of {len(value)} tasks, and x of {len(x)}: each task has its own.")
 
 
 def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
