@@ -21,14 +21,24 @@ def begun(method, recipe=PLAIN, norm=False):
     return start(method, suited(method, Toy(norm=norm)), TASK, recipe)
 
 
+def slopes_of_the_temperature(run):
+    """A list that each step adds its gradient to."""
+    found, scale = [], run.parts["logits"].log_scale
+    run.optimisers["main"].register_step_pre_hook(lambda *_: found.append(scale.grad.item()))
+    return found
+
+
 @pytest.mark.parametrize("loss_function", ["softmax", "sigmoid"])
 def test_the_temperature_has_the_gradient_of_the_whole_batch_in_parts(loss_function):
     """Elsewhere it is as many times too large as there are parts: the scale is used in each of them."""
     whole, parts = (begun(Clip(loss_function=loss_function, chunks=chunks)) for chunks in (1, 4))
     assert parts.accumulate == 4
     before = whole.parts["logits"].log_scale.item()
+    slopes = [slopes_of_the_temperature(run) for run in (whole, parts)]
     finish(whole)
     finish(parts)
+    assert len(slopes[0]) == 3
+    assert slopes[1] == pytest.approx(slopes[0], rel=1e-6)
     found, same = parts.parts.state_dict(), whole.parts.state_dict()
     assert same["logits.log_scale"].item() != before
     assert found["logits.log_scale"].item() == pytest.approx(same["logits.log_scale"].item(), rel=1e-6)

@@ -87,7 +87,7 @@ def test_two_processes_learn_the_temperature_of_one(rank, found):
 
 @pytest.mark.parametrize("name", ["alone", "0", "1"])
 def test_the_loss_of_pairs_in_two_processes_is_that_of_the_whole_matrix(name, found):
-    """Each process sums what both find of its rows, twice the gradient; the temperature is its own."""
+    """Each process sums what both find of its rows, twice the gradient; the temperature's is averaged."""
     mine = found("engine")[name]["paired"]
     a, b = (torch.randn(ROWS, 5, generator=torch.Generator().manual_seed(i)) for i in (0, 1))
     a, b = (normalize(side, dim=1).requires_grad_() for side in (a, b))
@@ -96,6 +96,6 @@ def test_the_loss_of_pairs_in_two_processes_is_that_of_the_whole_matrix(name, fo
     loss = (cross_entropy(logits, partner) + cross_entropy(logits.T, partner)) / 2
     loss.backward()
     assert mine["loss"].item() == pytest.approx(loss.item(), rel=1e-6)
-    assert mine["scale"].item() == pytest.approx(scale.grad.item(), rel=1e-5, abs=1e-7)
+    assert mine["scale"].item() == pytest.approx(scale.grad.item(), rel=1e-6)
     for side, whole in (("a", a.grad), ("b", b.grad)):
         torch.testing.assert_close(mine[side], whole[mine["own"]], rtol=1e-5, atol=1e-6)

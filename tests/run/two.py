@@ -124,8 +124,9 @@ def paired(engine: Engine):
     own = slice(4 * engine.rank, 4 * engine.rank + 4) if engine.world == 2 else slice(None)
     a, b = (side[own].clone().requires_grad_() for side in (a, b))
     scale = torch.tensor(14.3, requires_grad=True)
-    loss = clip_loss(engine.gather(a), engine.gather(b), scale)
+    loss = clip_loss(a, b, scale, gather=engine.gather)
     loss.backward()
+    engine.average([scale])
     found = {
         "loss": loss.detach(),
         "scale": scale.grad,

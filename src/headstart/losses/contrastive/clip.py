@@ -1,6 +1,6 @@
 """Losses of paired embeddings: that of CLIP, and that of SigLIP."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -10,24 +10,35 @@ from torch.nn.functional import logsigmoid
 
 from headstart.losses.contrastive.logsumexp import CHUNK, both_logsumexp
 
+Gather = Callable[[Tensor], Tensor]
 
-def clip_loss(a: Tensor, b: Tensor, scale: Tensor | float, chunk: int = CHUNK) -> Tensor:
+
+def clip_loss(
+    a: Tensor, b: Tensor, scale: Tensor | float, chunk: int = CHUNK, gather: Gather | None = None
+) -> Tensor:
     """Cross-entropy () of telling partners from others, over both directions (arXiv:2103.00020).
 
-    The matrix of logits is never held as a whole. Computed in float32, with exact gradients.
+    The matrix of logits is never held as a whole. Computed in float32, with exact gradients. Where processes
+    share the rows, each computes the block of its own rows, and sums over columns are put together.
 
     Args:
         a: embeddings (n, d) of unit length.
         b: those of their partners, (n, d) of unit length.
         scale: () in (0, 650], that cosines are multiplied by: 1 / temperature.
         chunk: rows and columns that are compared at once, >= 1; it changes time and memory alone.
+        gather: of the rows of all processes, in one order, whose gradients are summed over the processes;
+            the mean of the gradients over the processes is then that of the whole. None: all rows are here.
 
     Returns:
-        The mean over the rows and both directions; log n where all embeddings are the same.
+        The mean over the rows, of all processes, and both directions; log n where all embeddings are equal.
     """
-    rows, columns = both_logsumexp(a, b, scale, chunk=chunk)
     cosines = (a.float() * b.float()).sum(1)
-    return ((rows + columns) / 2 - scale * cosines).mean()
+    if gather is None:
+        rows, columns = both_logsumexp(a, b, scale, chunk=chunk)
+        return ((rows + columns) / 2 - scale * cosines).mean()
+    rows, columns = both_logsumexp(a, gather(b), scale, chunk=chunk)
+    own, whole = gather(rows / 2 - scale * cosines), gather(columns[None]).logsumexp(0)
+    return (own + whole / 2).mean()
 
 
 def siglip_loss(a: Tensor, b: Tensor, scale: Tensor, bias: Tensor, chunk: int = CHUNK) -> Tensor:

@@ -123,11 +123,11 @@ class Clip(Method[Pairs]):
 
     def loss(self, parts: Parts, found: Embedded, ctx: Ctx) -> Loss:
         """The loss over the rows of all processes; the temperature is used once, whatever the parts."""
-        a, b = map(ctx.gather, found.z)
+        a, b = found.z
         scale, bias = parts["logits"]()
         if self.loss_function == "sigmoid":
-            return Loss.sum(sigmoid=siglip_loss(a, b, scale, bias))
-        return Loss.sum(contrast=clip_loss(a, b, scale))
+            return Loss.sum(sigmoid=siglip_loss(ctx.gather(a), ctx.gather(b), scale, bias))
+        return Loss.sum(contrast=clip_loss(a, b, scale, gather=ctx.gather))
 
     def cap(self, parts: Parts, batch: Pairs, ctx: Ctx) -> None:
         """Keep the temperature from going below 0.01."""
