@@ -45,4 +45,18 @@ PRETRAIN = (
         "rows beside the labelled ones are not learned from",
         "predictor/test_pretrained_encoder.py probe_comes_after",
     ),
+    Fault(
+        "studies/pretrain/plan.py",
+        "    _require_time(settings, budget, over, evaluation, each)\n",
+        "",
+        "a budget without time for a step trains for none, or overruns it",
+        "study/test_pretrain_budget.py what_would_be_enough",
+    ),
+    Fault(
+        "studies/pretrain/inputs.py",
+        "    side = size or (int(np.median(sides))",
+        "    side = (int(np.median(sides))",
+        "pictures that are enlarged are read by the network for small ones",
+        "study/test_pretrain_default.py small_pictures",
+    ),
 )

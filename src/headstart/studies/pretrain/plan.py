@@ -22,6 +22,8 @@ BATCH = 256
 TEXTS = 64  # rows of a step
 PIXELS = 2**21  # of a step, one view each, so that both views and their gradients fit in memory
 LR = 1e-3
+BACKWARD = 3  # times a forward, which a step takes at least
+USEFUL = 10  # steps
 MARGIN = 0.85  # of the time that is left, which steps may take
 
 
@@ -98,14 +100,17 @@ def planned_steps(
         elapsed: seconds since the start.
         step: measures the seconds of a step; it is not called where there is no budget.
         evaluation: seconds that one took.
+
+    Raises:
+        BadInput: there is no time for a single step.
     """
-    budget = settings.budget if asked else settings.budget or BUDGET
+    budget = _budget(settings, asked)
     if budget is None:
         assert asked is not None
         return asked, []
-    each = step()
-    left = MARGIN * (budget - elapsed()) - evaluation * (settings.evaluations + 1)
-    fit = max(1, int(left / each))
+    each, over = step(), elapsed()
+    _require_time(settings, budget, over, evaluation, each)
+    fit = int(_left(settings, budget, over, evaluation) / each)
     if asked and asked <= fit:
         return asked, []
     text = (
@@ -115,6 +120,67 @@ def planned_steps(
     return fit, [
         f"Trained for {pluralise(fit, 'step')}{more}: {text}. A larger {spell('budget')} trains longer."
     ]
+
+
+def require_time(
+    settings: PretrainSettings,
+    asked: int | None,
+    elapsed: Callable[[], float],
+    row: Callable[[], float],
+    counts: tuple[int, int],
+) -> None:
+    """Refuse a budget that is far too short before more than that is spent on the first evaluation.
+
+    Args:
+        settings: with the budget.
+        asked: steps that were asked for; None: the budget decides.
+        elapsed: seconds since the start.
+        row: measures the seconds of the features of a row; it is not called where there is no budget.
+        counts: rows of an evaluation and of a step.
+
+    Raises:
+        BadInput: half of what the evaluations and a step take by this estimate is too long.
+    """
+    if budget := _budget(settings, asked):
+        each, over = row(), elapsed()
+        _require_time(settings, budget, over, counts[0] * each, BACKWARD * counts[1] * each, sure=0.5)
+
+
+def _budget(settings: PretrainSettings, asked: int | None) -> float | None:
+    return settings.budget if asked else settings.budget or BUDGET
+
+
+def _left(settings: PretrainSettings, budget: float, elapsed: float, evaluation: float) -> float:
+    """Seconds that are left for steps."""
+    return MARGIN * (budget - elapsed) - evaluation * (settings.evaluations + 1)
+
+
+def _require_time(
+    settings: PretrainSettings,
+    budget: float,
+    elapsed: float,
+    evaluation: float,
+    each: float,
+    sure: float = 1.0,
+) -> None:
+    """Raise `BadInput` if there is no time for one step; of an estimate by the share of it that is sure."""
+    if _left(settings, budget, elapsed, sure * evaluation) >= sure * each:
+        return
+    count = settings.evaluations
+    least = elapsed + (evaluation * (count + 1) + USEFUL * each) / MARGIN
+    raise BadInput(
+        f"A budget of {shown_seconds(budget)} has no time for a step: {shown_seconds(elapsed)} are over "
+        f"before the training, each of {pluralise(count + 1, 'evaluation')} takes about "
+        f"{shown_seconds(evaluation)}, a step {shown_seconds(each)}. Set {spell('budget', _round_up(least))} "
+        f"or more, which is enough for {USEFUL} steps, or take a smaller backbone or fewer "
+        f"{spell('evaluations')}."
+    )
+
+
+def _round_up(duration: float) -> int:
+    """Whole seconds of about two digits."""
+    step = max(1, 5 * 10 ** (len(str(int(duration))) - 3))
+    return int(-(-duration // step) * step)
 
 
 def points_of(steps: int, evaluations: int) -> list[int]:

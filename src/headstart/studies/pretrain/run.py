@@ -39,6 +39,7 @@ from headstart.studies.pretrain.plan import (
     planned_recipe,
     planned_steps,
     points_of,
+    require_time,
     usual_method,
 )
 from headstart.studies.pretrain.result import PretrainedEncoder
@@ -53,6 +54,8 @@ from headstart.studies.pretrain.watching import (
     is_stuck,
     last_quarter,
     measure,
+    rows_measured,
+    seconds_of_row,
     thinned,
 )
 
@@ -99,6 +102,11 @@ def compute(job: Job[PretrainSettings]) -> dict[str, Any]:
         batch = batch_of(settings, method, session, rows)
         method.require_batch(batch)
     watched = _watched(session, parts, method, settings.seed)
+    asked = asked_steps(settings, method, batch, rows)
+    if not job.folder.steps.done("plan"):
+        with job.step("plan"):
+            counts = rows_measured(watched), batch
+            require_time(settings, asked, job.progress.elapsed, lambda: seconds_of_row(watched), counts)
     begun = perf_counter()
     before = _once(job, "before", watched, _start_of(session, method, seed))
     evaluation = perf_counter() - begun
@@ -110,7 +118,6 @@ def compute(job: Job[PretrainSettings]) -> dict[str, Any]:
     plain = bare(method)
 
     def plan() -> dict[str, Any]:
-        asked = asked_steps(settings, method, batch, rows)
         steps, notes = planned_steps(
             settings,
             asked,

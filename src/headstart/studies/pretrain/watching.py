@@ -1,6 +1,8 @@
 """What is measured of an encoder on held-out rows, before, in the middle of, and after its training."""
 
+import copy
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -27,6 +29,7 @@ from headstart.studies.pretrain import Evaluated
 BANK = 5000  # most training rows that neighbours and probes know
 HELD = 2000  # most held-out rows that are looked at
 VIEWED = 256  # most of them whose views are compared
+TIMED = 8  # rows by which the time of one is estimated
 PAIRED = 1000  # most of them whose pairs are
 PENALTY = 1.0  # of the probe, on standardised features: nothing is tuned
 STUCK = 0.98  # share of the chance level that the last losses have to fall below
@@ -64,6 +67,23 @@ def measure(watched: Watched, encoder: nn.Module) -> dict[str, Any]:
         found["knn"] = vote(z, bank, known, watched.classes).argmax(1) == truth
         found["probe"] = _probe(bank, known, z, watched.classes) == truth
     return found
+
+
+def seconds_of_row(watched: Watched) -> float:
+    """Seconds of the features of a row, by the second time that a few are computed."""
+    session, some = watched.session, watched.held[:TIMED]
+    encoder = copy.deepcopy(session.backbone).to(session.engine.device).eval()
+    ends = [time.perf_counter()]
+    for _ in range(2):
+        outputs_of(encoder, session.source_in(None), some, session.engine.device)
+        ends.append(time.perf_counter())
+    return (ends[2] - ends[1]) / len(some)
+
+
+def rows_measured(watched: Watched) -> int:
+    """Rows whose features `measure` computes; each view counts."""
+    viewed = 0 if watched.views is None else 2 * min(VIEWED, len(watched.held))
+    return len(watched.held) + len(watched.bank) + viewed
 
 
 def evaluated(step: int, found: dict[str, Any], groups: Rows | None) -> Evaluated:
