@@ -29,7 +29,7 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself,
     "run": {"core", "losses", "solvers", "nn", "metrics"},
     "records": {"core"},
     "generators": {"core", "losses", "solvers", "nn", "data", "run"},
-    "tasks": {"core", "data", "nn"},
+    "tasks": {"core", "solvers", "nn", "data"},
     "learners": {"core", "losses", "solvers", "nn", "metrics", "run", "tasks"},
     "session": {
         *("core", "losses", "solvers", "nn", "metrics", "models", "data", "methods", "run", "records")

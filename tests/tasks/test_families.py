@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from headstart.core import BadInput
-from headstart.tasks import GaussianClasses, Sinusoids
+from headstart.tasks import GaussianClasses, Harmonics, HierarchicalGaussians, Lines, Sinusoids
 
-FAMILIES = [Sinusoids(tasks=50), GaussianClasses(tasks=50)]
+KINDS = (Sinusoids, Harmonics, Lines, HierarchicalGaussians, GaussianClasses)
+FAMILIES = [kind(tasks=50) for kind in KINDS]
 
 
 @pytest.fixture(params=FAMILIES, ids=lambda family: family.name)

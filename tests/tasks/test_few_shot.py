@@ -113,6 +113,19 @@ def test_new_groups_are_in_no_other_part():
     assert not found[0] & found[1]
 
 
+def test_a_task_takes_one_row_of_a_group_from_a_class():
+    x, y = numbered(3, 12)
+    groups = np.array([f"{label} {row % 4}" for row, label in enumerate(y)])
+    data = hs.data.load((x, y), groups=groups)
+    taken = FewShot(data, ways=3, shots=1, queries=2, tasks=40)
+    rows = both(taken.draw(0))[0][..., 1].long()
+    assert all(len(set(some)) == 9 for some in groups[rows.numpy()].tolist())
+    with pytest.raises(BadInput, match=r"has 4 groups of rows, and a task takes 5.*apart=False"):
+        replace(taken, queries=4)
+    together = replace(taken, queries=4, apart=False).draw(0)
+    assert len(set(both(together)[0][0, :, 1].tolist())) == 15
+
+
 def test_small_classes_are_left_out_on_request():
     x, y = numbered(6, 5)
     x, y = x[y != "class 2"], y[y != "class 2"]
@@ -154,7 +167,7 @@ def test_tables_and_texts_become_numbers_scaled_by_the_rows_to_learn_from():
         ({"ways": 9}, "needs so many classes, and there are 8"),
         ({"ways": 1}, "ways is 1"),
         ({"ways": (3, 2)}, "in this order"),
-        ({"shots": (1, 9), "queries": 2}, r"has 10 rows, and a task takes 11 .*So have 7 more"),
+        ({"shots": (1, 9), "queries": 2}, r"has 10 rows, and a task takes 11: .* 7 more classes"),
         ({"size": 2}, "4 or more"),
     ],
 )

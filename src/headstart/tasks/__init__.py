@@ -9,6 +9,10 @@ from headstart.tasks.examples import examples_of as examples_of
 from headstart.tasks.family import TaskFamily as TaskFamily
 from headstart.tasks.few_shot import FewShot as FewShot
 from headstart.tasks.gaussians import GaussianClasses as GaussianClasses
+from headstart.tasks.harmonics import Harmonics as Harmonics
+from headstart.tasks.hierarchical import HierarchicalGaussians as HierarchicalGaussians
+from headstart.tasks.hierarchical import ThetaValue as ThetaValue
+from headstart.tasks.lines import Lines as Lines
 from headstart.tasks.register import make_family as make_family
 from headstart.tasks.sinusoids import Sinusoids as Sinusoids
 from headstart.tasks.splits import Split as Split
@@ -18,9 +22,13 @@ __all__ = [
     "Examples",
     "FewShot",
     "GaussianClasses",
+    "Harmonics",
+    "HierarchicalGaussians",
+    "Lines",
     "Sinusoids",
     "Split",
     "TaskFamily",
+    "ThetaValue",
     "examples_of",
     "make_family",
     "split_classes",

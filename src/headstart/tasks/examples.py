@@ -1,7 +1,6 @@
 """Labelled rows as tensors that tasks are drawn from: pictures are decoded once, at a small size."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, final
 
 import numpy as np
@@ -61,16 +60,6 @@ class Examples:
     def kind(self) -> LabelKind:
         """Of the labels: "classes" or "numbers"."""
         return label_kind_of(self.y)
-
-    @cached_property
-    def counts(self) -> Tensor:
-        """The rows (classes,) of each class."""
-        return torch.bincount(self.y, minlength=len(self.classes))
-
-    @cached_property
-    def by_class(self) -> Tensor:
-        """All row numbers (n,), those of the first class first."""
-        return self.y.argsort(stable=True)
 
     def inputs(self, rows: Tensor) -> Tensor:
         """Float32 (*rows.shape, *shape) of row numbers in a tensor of any shape."""

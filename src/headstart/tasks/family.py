@@ -28,7 +28,6 @@ class TaskFamily(ABC):
     """
 
     name: ClassVar[str]
-    kind: ClassVar[LabelKind]  # of the answers: "classes" or "numbers"
 
     shots: int | tuple[int, int] = 10
     queries: int = 10
@@ -39,6 +38,11 @@ class TaskFamily(ABC):
         self.check_range("shots", 1)
         self.check_whole("queries", 1)
         self.check_whole("tasks", 1)
+
+    @property
+    @abstractmethod
+    def kind(self) -> LabelKind:
+        """Of the answers: "classes" or "numbers"."""
 
     @property
     @abstractmethod
@@ -96,6 +100,13 @@ class TaskFamily(ABC):
         both = value if isinstance(value, tuple) else (value, value)
         fine = len(both) == 2 and all(_is_whole(one, least) for one in both) and both[0] <= both[1]
         self.check(setting, fine, f"a whole number >= {least}, or the least and the most, in this order")
+
+    def check_ends(self, *settings: str) -> None:
+        """Raise `BadInput` unless settings are two numbers each, the least and the largest."""
+        for setting in settings:
+            ends = getattr(self, setting)
+            fine = isinstance(ends, tuple) and len(ends) == 2 and ends[0] <= ends[1]
+            self.check(setting, fine, "the least and the largest, in this order")
 
     def drawn(self, setting: str, step: int) -> int:
         """A setting for the tasks of a step: itself, or a number in its range."""

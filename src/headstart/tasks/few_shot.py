@@ -1,15 +1,17 @@
 """Few-shot tasks of labelled rows: classes drawn and numbered anew in each task."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, final
 
 import torch
-from torch import Tensor
 
 from headstart.core import BadInput, Episodes, Labelled, derive_seed
-from headstart.core.draws import distinct, orders, reseeded, uniforms
+from headstart.core.draws import uniforms
 from headstart.core.label_kind import LabelKind
 from headstart.face import spell
+from headstart.tasks.cells import Cells, cells_of
+from headstart.tasks.drawing import class_episodes
 from headstart.tasks.examples import Examples, examples_of
 from headstart.tasks.family import TaskFamily, range_of
 
@@ -26,6 +28,8 @@ class FewShot(TaskFamily):
         data: anything that `hs.data.load` takes, or `Examples`, which it becomes.
         ways: classes of a task, >= 2, or the least and the most, which are drawn anew in each step.
         size: of pictures, as `examples_of` takes it.
+        apart: where the data have groups, a task takes at most one row of a group from each class, so that no
+            class is recognised by its group; False: groups are not read.
     """
 
     name: ClassVar[str] = "few-shot"
@@ -36,6 +40,7 @@ class FewShot(TaskFamily):
     shots: int | tuple[int, int] = 1
     queries: int = 15
     size: int | None = None
+    apart: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -56,21 +61,34 @@ class FewShot(TaskFamily):
                 f"{data.name}: {spell('ways', ways)} needs so many classes, and there are "
                 f"{len(data.classes)}. Take fewer ways, or leave this part of the split more classes."
             )
-        few, needed = int(data.counts.argmin()), shots + self.queries
-        if (there := int(data.counts[few])) < needed:
-            others = int((data.counts < needed).sum()) - 1
-            more = f" So have {others} more classes." if others else ""
-            raise BadInput(
-                f"The class {data.classes[few]!r} of {data.name} has {there} rows, and a task takes {needed} "
-                f"of a class: {spell('shots', shots)} and {spell('queries', self.queries)}.{more} Take "
-                f"fewer of them, or leave such classes out: {spell('least', needed)} of split_classes."
-            )
+        if int(self.cells.units_of.min()) < shots + self.queries:
+            raise BadInput(self._too_few(shots + self.queries))
+
+    def _too_few(self, needed: int) -> str:
+        """Which class has too few rows, and the way out."""
+        data, units = self.examples, self.cells.units_of
+        few, others = int(units.argmin()), int((units < needed).sum()) - 1
+        apart = data.groups is not None and self.apart
+        what, way = "rows", f"leave such classes out: {spell('least', needed)} of split_classes"
+        if apart:
+            what, way = "groups of rows", f"let a task take several rows of a group: {spell('apart', False)}"
+        more = f" {others} more classes have too few." if others else ""
+        asked = f"{spell('shots', range_of(self.shots)[1])} and {spell('queries', self.queries)}"
+        return (
+            f"The class {data.classes[few]!r} of {data.name} has {units[few]} {what}, and a task takes "
+            f"{needed}: {asked}.{more} Take fewer of them, or {way}."
+        )
 
     @property
     def examples(self) -> Examples:
         """The rows, as tensors."""
         assert isinstance(self.data, Examples)
         return self.data
+
+    @cached_property
+    def cells(self) -> Cells:
+        """The classes."""
+        return cells_of(self.examples.y, unit=self.examples.groups if self.apart else None)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -84,11 +102,10 @@ class FewShot(TaskFamily):
 
     def draw(self, step: int) -> Episodes:
         """The tasks of a step: x (tasks, rows, *shape), y (tasks, rows)."""
-        data, seed = self.examples, self.seeds_at(step)
-        ways, shots = self.drawn("ways", step), self.shots_at(step)
-        every = torch.full((self.tasks,), len(data.classes))
-        classes = distinct(reseeded(seed, 0), every, ways)
-        return draw_rows(data, seed, classes, shots, self.queries)
+        counts = self.shots_at(step), self.queries
+        return class_episodes(
+            self.examples, self.cells, self.seeds_at(step), self.drawn("ways", step), counts
+        )
 
     @property
     def pooled_outputs(self) -> int:
@@ -101,27 +118,3 @@ class FewShot(TaskFamily):
         count = self.tasks * self.drawn("ways", step) * (self.shots_at(step) + self.queries)
         rows = (uniforms(torch.tensor([seed]), count)[0] * len(data)).long()
         return Labelled(data.inputs(rows), data.y[rows])
-
-
-def draw_rows(data: Examples, seed: Tensor, classes: Tensor, shots: int, queries: int) -> Episodes:
-    """Tasks with rows of given classes, which are numbered by their places, in random order.
-
-    Args:
-        data: the rows.
-        seed: int64 (tasks,).
-        classes: int64 (tasks, ways), different ones in each task.
-        shots: rows of each class in the support.
-        queries: rows of each class among the queries.
-    """
-    ways, each = classes.shape[1], shots + queries
-    first = data.counts.cumsum(0) - data.counts
-    of_class = torch.stack([reseeded(seed, 3 + way) for way in range(ways)], 1)
-    place = distinct(of_class.flatten(), data.counts[classes].flatten(), each).view(-1, ways, each)
-    rows = data.by_class[first[classes][..., None] + place]  # (tasks, ways, each)
-    numbers = torch.arange(ways)[:, None].expand_as(rows)
-    made = []
-    for part, some in enumerate((slice(0, shots), slice(shots, None))):
-        mine, y = rows[..., some].flatten(1), numbers[..., some].flatten(1)
-        order = orders(reseeded(seed, 1 + part), mine.shape[1])
-        made.append(Labelled(data.inputs(mine.gather(1, order)), y.gather(1, order)))
-    return Episodes(*made)

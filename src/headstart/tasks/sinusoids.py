@@ -32,9 +32,7 @@ class Sinusoids(TaskFamily):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for setting in ("amplitude", "phase", "range"):
-            least, most = getattr(self, setting)
-            self.check(setting, least <= most, "the least and the largest, in this order")
+        self.check_ends("amplitude", "phase", "range")
         self.check("noise", self.noise >= 0, ">= 0")
 
     @property
