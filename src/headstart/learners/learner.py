@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from headstart.core import (
     BadData,
@@ -98,6 +98,20 @@ class Learner(ABC):
         outputs = self.predict(parts, self.adapt(parts, batch.support), batch.query.x)
         require_possible(outputs, batch.query.y)
         return Loss.sum(query=query_loss(outputs, batch.query.y))
+
+    def module(self, parts: Parts, state: State, task: int) -> nn.Module:
+        """The network (n, *shape) -> (n, outputs) that one task of a state became, on its own.
+
+        Raises:
+            BadInput: what is learned of a task are no weights of a network.
+        """
+        raise BadInput(
+            f"{self.name}: what it learns of a task are no weights of a network; keep the state to predict."
+        )
+
+    def notes(self, parts: Parts) -> tuple[str, ...]:
+        """What has to be said about its meta-training, in sentences."""
+        return ()
 
     def recipe(self) -> Recipe:
         """How it is meta-trained, where nothing else is asked for."""

@@ -79,6 +79,26 @@ class TrainedLearner:
         with torch.no_grad():
             return self.learner.spread(self.parts, state, self._queries(state, x))
 
+    def module(self, state: State, task: int = 0) -> nn.Module:
+        """The network that one task became: a plain module (n, *shape) -> (n, outputs), to deploy.
+
+        Args:
+            state: of `adapt`.
+            task: which of its tasks.
+
+        Raises:
+            BadInput: the state has no such task, or the learner makes no network of a task.
+        """
+        tasks = len(next(iter(state.values())))
+        if not 0 <= task < tasks:
+            raise BadInput(f"task is {task}, and the state has {tasks}: give a number from 0 to {tasks - 1}.")
+        return self.learner.module(self.parts, state, task)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What has to be said about its meta-training, in sentences."""
+        return self.learner.notes(self.parts)
+
     def changed(self, **settings: Any) -> "TrainedLearner":
         """The same weights with other settings, such as more inner steps."""
         return replace(self, learner=replace(self.learner, **settings))  # type: ignore[type-var]
