@@ -1,6 +1,7 @@
 """What every learner promises, for each kind of answers that it gives."""
 
 import contextlib
+import copy
 from dataclasses import replace
 
 import pytest
@@ -106,6 +107,19 @@ def test_a_class_without_a_row_in_the_support_is_possible_or_refused(made):
     with contextlib.suppress(BadData), torch.no_grad():
         loss = trained.learner.loss(trained.parts, Episodes(support, episodes.query), CTX)
         assert loss.total.isfinite()
+
+
+def test_tasks_with_fewer_classes_have_finite_gradients(made):
+    trained, episodes = made
+    if trained.problem.kind != "classes" or trained.learner.pooled or not trained.learner.learned:
+        return
+    pair = (episodes.support, episodes.query)
+    few = Episodes(*(Labelled(some.x, some.y.clamp_max(trained.problem.outputs - 2)) for some in pair))
+    parts = copy.deepcopy(trained.parts).requires_grad_(True)
+    loss = trained.learner.loss(parts, few, CTX).total
+    loss.backward()
+    assert loss.isfinite()
+    assert all(one.grad is None or one.grad.isfinite().all() for one in parts.parameters())
 
 
 def test_nothing_that_was_given_is_changed(made):

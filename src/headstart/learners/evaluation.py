@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
 
 from headstart.core import BadInput, Episodes, Labelled, Unknown, derive_seed
 from headstart.learners.learner import Learner, Problem, State
@@ -148,7 +149,7 @@ def _scored(learners: Mapping[str, Adaptive], tasks: TaskFamily, count: int) -> 
     each: dict[str, list[Tensor]] = {name: [] for name in learners}
     for episodes in drawn_for_tests(tasks, count):
         for name, one in learners.items():
-            each[name].append(score_tasks(one, episodes, tasks.outputs))
+            each[name].append(score_tasks(one, episodes))
     metric = METRICS[tasks.kind]
     return tuple(
         _summed(name, metric, torch.cat(each[name]).tolist(), tasks, _steps(one.learner))
@@ -181,18 +182,21 @@ def drawn_for_tests(tasks: TaskFamily, count: int) -> Iterator[Episodes]:
         yield from _chunks(_first(tasks.draw(step), left))
 
 
-def score_tasks(trained: Adaptive, episodes: Episodes, outputs: int) -> Tensor:
+def score_tasks(trained: Adaptive, episodes: Episodes) -> Tensor:
     """The score of each task (t,), on the CPU, in float64.
+
+    Of classes, the likeliest of those in the support of the task is the answer.
 
     Args:
         trained: the learner.
         episodes: the tasks.
-        outputs: classes that a task may have: of others, which the learner may know, none is answered.
     """
     state = trained.adapt(episodes.support.x, episodes.support.y)
     found = trained.predict(state, episodes.query.x).cpu().double()
     if trained.problem.kind == "classes":
-        return (found[..., :outputs].argmax(-1) == episodes.query.y.cpu()).double().mean(1)
+        known = one_hot(episodes.support.y.cpu(), found.shape[-1]).any(1, keepdim=True)
+        answers = torch.where(known, found, -torch.inf).argmax(-1)
+        return (answers == episodes.query.y.cpu()).double().mean(1)
     return (found - episodes.query.y.cpu()).square().flatten(1).mean(1)
 
 
