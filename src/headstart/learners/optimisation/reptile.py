@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from headstart.core import Episodes, Labelled, Parts
-from headstart.learners.optimisation._inner_loop import task_losses
+from headstart.learners.inner.descent import task_losses
 from headstart.learners.optimisation._settings import InnerLoop, start_of
 from headstart.run.recipe import Recipe
 

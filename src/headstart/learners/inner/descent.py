@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy, mse_loss
 from torch.utils.checkpoint import checkpoint
 
 from headstart.core.label_kind import LabelKind
-from headstart.learners.optimisation._updates import Slots, Update
+from headstart.learners.inner.updates import Slots, Update
 
 Weights = Mapping[str, Tensor]
 LEAST = 1e-12  # of a squared norm, whose root has no derivative at 0

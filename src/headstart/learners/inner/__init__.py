@@ -1,0 +1,1 @@
+"""Steps of gradient descent on the supports of many tasks, each with weights of its own."""
