@@ -65,7 +65,8 @@ def few(args: argparse.Namespace) -> None:
                 flip=False,
                 seed=draw,
             )
-        ratios.append(found.result.checks.memorisation.value)
+        ratio = found.result.checks.memorisation
+        ratios += [] if ratio is None else [ratio.value]
         told.append(found.result.checks.told.value)
         for arm in found.result.arms:
             scores.setdefault(arm.name, []).append(float(np.mean(arm.scores)))

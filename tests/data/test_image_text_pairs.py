@@ -63,13 +63,17 @@ def test_a_pair_of_lists():
 
 def test_a_table_of_paths_and_captions(files):
     (files / "pairs.csv").write_text(
-        "path,caption\nin/blue.png,sea\nin/red.png,\nin/green.png, lawn \nno.png,x\n"
+        "path,caption\n,sky\nin/blue.png,sea\nin/red.png,\nin/green.png, lawn \nno.png,x\n"
     )
     pairs = hs.data.load_pairs(files / "pairs.csv")
     assert (pairs.name, pairs.texts, colours_of(pairs)) == ("pairs", ["sea", "lawn"], ["blue", "green"])
     said = [one.text for one in pairs.findings]
     assert "1 picture is left out, as the caption is empty: in/red.png." in said
     assert "1 picture is left out, as there is no such file: no.png." in said
+    assert "1 picture is left out, as there is no path: row 1." in said
+    (files / "blank.csv").write_text("path,caption\n,sea\n,fire\n")
+    with pytest.raises(BadData, match="there is nothing in the column 'path'"):
+        hs.data.load_pairs(files / "blank.csv")
     (files / "other.csv").write_text("where,what\nin/blue.png,sea\nin/red.png,fire\n")
     assert hs.data.load_pairs(files / "other.csv", path_column="where", text_column="what").texts == [
         "sea",

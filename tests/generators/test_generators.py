@@ -86,6 +86,10 @@ def test_refusals(generator, tmp_path):
         generator.draw({"lo": 1})
     with pytest.raises(BadInput, match="There is no generator in"):
         open_generator(tmp_path / "none")
+    with pytest.raises(BadInput, match="folder of a generator is 3"):
+        open_generator(3)
+    with pytest.raises(BadInput, match=r"takes a labelled table, as .* gives it, and not int"):
+        generator.fill(3)
     with pytest.raises(BadInput, match="Only cells of tables"):
         generator.fill(numbers())
 

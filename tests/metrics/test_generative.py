@@ -35,6 +35,19 @@ def test_copies_have_no_distance_and_like_rows_the_same():
     assert fine.copies == pytest.approx(0.05, abs=0.04)
 
 
+def test_where_held_out_rows_are_copies_nothing_is_told():
+    """Tables of few names: samples equal to training rows are no more copies than these."""
+    draw = np.random.default_rng(0)
+    corners = 0.1 * np.eye(8)[draw.integers(0, 8, 300)] + 0.3
+    found = memorisation(corners[:100], corners[100:200], corners[200:], 0)
+    assert found.ratio is None
+    assert found.copies <= 0.05
+    half = np.concatenate([corners[:45], corners[:55] + draw.normal(size=(55, 8))])
+    told = memorisation(half, half, corners, 0).ratio
+    assert told.value == 1
+    assert np.isfinite(told.high)
+
+
 def test_too_few_rows():
     with pytest.raises(BadData, match="needs 6 rows or more, not 4"):
         density_coverage(LINE, LINE, k=5)

@@ -30,6 +30,11 @@ def test_an_encoder_of_texts_alone():
         wanted = torch.cat([made.text(made.text.tokens([text])) for text in ("a fine film", "dull")])
     assert torch.allclose(found, normalize(wanted), atol=rounding(32))
     assert made.truncated(["fine", "film " * 600]) == ["film " * 600]
+    assert made.embed_texts([]).shape == (0, 32)
+    with pytest.raises(BadInput, match=r"one text, 'fine'\. Give a list: \['fine'\]"):
+        made.embed_texts("fine")
+    with pytest.raises(BadInput, match="hold 3, which is no text"):
+        made.embed_texts(["fine", 3])
     with pytest.raises(BadInput, match="texts alone"):
         made.embed_images(torch.zeros(1, 3, 8, 8))
 

@@ -1,5 +1,7 @@
 """Generated data: the study, what it writes, and a run that learns from it."""
 
+import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -9,10 +11,11 @@ from tests.study import tiny
 import headstart as hs
 from headstart.core import BadData, BadInput
 from headstart.records.record import Interval
+from headstart.run.progress import Progress
 from headstart.studies.adapt import run as adapting
-from headstart.studies.generate import REAL, SAMPLES
+from headstart.studies.generate import REAL, SAMPLES, Generation, timing
 from headstart.studies.generate.checks import ARMS, arms_of, verdict
-from headstart.studies.generate.page import sentences
+from headstart.studies.generate.page import sentences, view
 
 SMALL = {"steps": 20, "check_steps": 5, "seeds": 2, "rows": 6, "generator": "flow:width=8,steps=2"}
 
@@ -193,6 +196,26 @@ def test_a_class_of_two_rows_is_refused_once_one_is_held_out(tmp_path):
 def test_few_held_out_rows_do_not_say_that_samples_are_like_real_ones(drawn, found, said):
     checks = replace(drawn.result.checks, auc=Interval(*found))
     assert any(f"held-out rows {said} for" in one for one in sentences(replace(drawn.result, checks=checks)))
+
+
+def test_where_held_out_rows_are_copies_too_nothing_is_told_of_samples(drawn):
+    record = replace(drawn.result, checks=replace(drawn.result.checks, memorisation=None))
+    assert any("can't be told by their distances" in one for one in sentences(record))
+    assert ("memorisation", "not known", "held-out rows are equal to training rows, too") in view(record)[
+        "facts"
+    ]
+    assert Generation.from_values(json.loads(record.to_json())) == record
+
+
+def test_how_long_it_takes_is_told_with_what_shortens_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(timing, "TOLD", 0.0)
+    hs.generate(people(), out=tmp_path / "gen", progress=Progress("lines"), **SMALL)
+    said = capsys.readouterr().err
+    assert re.search(r"Time +about .* to train, .* to draw, .* for the nets of the checks", said)
+    assert "fewer steps, fewer seeds or rows, generator='vae'" in said
+    monkeypatch.setattr(timing, "TOLD", 60.0)
+    hs.generate(people(), out=tmp_path / "brief", progress=Progress("lines"), **SMALL)
+    assert "to train" not in capsys.readouterr().err
 
 
 def test_samples_of_other_classes_and_copies_of_test_rows(tmp_path):

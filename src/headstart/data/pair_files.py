@@ -5,8 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from headstart.core import BadData
 from headstart.face import spell
 
@@ -40,26 +38,29 @@ class Reading:
 
 
 def of_table(path: Path, name: str, reading: Reading) -> ImageTextPairs:
-    """A pair a row; rows whose file does not exist are left out."""
+    """A pair a row; rows without a path, or whose file does not exist, are left out."""
     cells = read_table(path, encoding=reading.encoding)
     origin = Origin(str(path), path.parent, first=1, error=BadData)
     place = reading.path_column or _first(PATHS, cells, "path", origin)
     words = reading.text_column or _first(CAPTIONS, cells, "text", origin)
-    paths = origin.texts(cells, place, "path")
+    paths = origin.texts(cells, place, "path", empty=True)
     captions = origin.texts(cells, words, "text", empty=True)
-    files, findings = located(paths, path.parent, str(path))
     if not paths:
         raise BadData(
             f"{path} has its names of columns and no rows. Give a row for each picture and caption."
         )
-    there = [file.is_file() for file in files]
-    if not any(there):
-        raise BadData(f"{path}: there is no file {str(files[0])!r}, nor any other in the column {place!r}.")
-    missing = [one for one, fine in zip(paths, there, strict=True) if not fine]
-    rows = np.flatnonzero(there)
-    items = [paths[row] for row in rows]
-    pairs = paired(items, Files([files[row] for row in rows]), [captions[row] for row in rows], name)
-    return with_findings(pairs, tuple(findings), left_out(missing, "there is no such file"))
+    named = [row for row, one in enumerate(paths) if one]
+    files, findings = located([paths[row] for row in named], path.parent, str(path))
+    there = {row: file for row, file in zip(named, files, strict=True) if file.is_file()}
+    if not there:
+        first = f"no file {str(files[0])!r}, nor any other" if files else "nothing"
+        raise BadData(f"{path}: there is {first} in the column {place!r}.")
+    missing = [paths[row] for row in named if row not in there]
+    blank = [f"row {row + origin.first}" for row, one in enumerate(paths) if not one]
+    items = [paths[row] for row in there]
+    pairs = paired(items, Files([*there.values()]), [captions[row] for row in there], name)
+    gone = left_out(missing, "there is no such file"), left_out(blank, "there is no path")
+    return with_findings(pairs, tuple(findings), *gone)
 
 
 def _first(known: Sequence[str], cells: Iterable[str], role: str, origin: Origin) -> str:

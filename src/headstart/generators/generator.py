@@ -1,6 +1,7 @@
 """A trained generative model: it draws rows of classes, fills in missing cells, and is saved and reopened."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -92,9 +93,13 @@ class Generator:
             seed: of the draws.
 
         Raises:
-            BadInput: it learned no table.
+            BadInput: it learned no table, or was not given a labelled one.
             BadData: a column or class is absent.
         """
+        if not isinstance(data, Dataset):
+            raise BadInput(
+                f"fill takes a labelled table, as hs.data.load gives it, and not {type(data).__name__}."
+            )
         if not isinstance(self.space, TableSpace) or data.table is None:
             raise BadInput(
                 f"Only cells of tables are filled in, and {data.name} or what was learned is none."
@@ -173,6 +178,8 @@ def open_generator(folder: str | Path) -> Generator:
         BadInput: there is no generator in it.
         Mismatch: its files are damaged.
     """
+    if not isinstance(folder, str | os.PathLike):
+        raise BadInput(f"The folder of a generator is {folder!r}. Give a path, such as 'gen'.")
     folder = Path(folder).expanduser()
     folder = folder if (folder / ABOUT).is_file() else folder / "model"
     if not (folder / ABOUT).is_file():
@@ -189,7 +196,8 @@ def open_generator(folder: str | Path) -> Generator:
         kinds = {kind.name: kind for kind in walk_generators()}
         model: GenerativeModel = kinds[about["model"]](**about["settings"])
         space = spaces()[about["kind"]].from_settings(about["space"])
-        parts = model.parts(space.shape, len(about["classes"]))
+        with torch.random.fork_rng(devices=[]):
+            parts = model.parts(space.shape, len(about["classes"]))
         parts.load_state_dict(read_tensors(folder / WEIGHTS)[0])
     except (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError) as error:
         raise Mismatch(f"{folder} holds no generator that can be opened: {error}. Make it again.") from error

@@ -13,13 +13,16 @@ Floats = NDArray[np.float64]
 
 TOGETHER = 512  # rows whose distances are computed together
 RESAMPLES = 1000
+SAME = 1e-6  # of the length of a row, a distance up to which rows are equal but for rounding
 RARE = 0.05  # share of the held-out rows that are nearest to a training row
 
 
 class Memorisation(NamedTuple):
     """How near generated rows are to training rows, beside held-out rows."""
 
-    ratio: Interval  # of the median distances; 1: as far as held-out rows, 0: copies
+    ratio: (
+        Interval | None
+    )  # of the median distances; 1: as far as held-out rows, 0: copies; see `memorisation`
     copies: float  # share of generated rows nearer than all but 5 % of the held-out ones; 0.05 is usual
 
 
@@ -65,16 +68,24 @@ def memorisation(generated: ArrayLike, held_out: ArrayLike, train: ArrayLike, se
         held_out: (m, d), of the same distribution as the training rows.
         train: (t, d), that the generator learned from.
         seed: of the bootstrap, which resamples both sets for the 95 % interval.
+
+    Returns:
+        Without a ratio where at least half of the held-out rows are equal to training rows, as in tables of
+        few names: samples that are equal to training rows then need not be copies.
     """
     mine, theirs = nearest_distances(generated, train), nearest_distances(held_out, train)
+    copies = float((mine < np.quantile(theirs, RARE)).mean())
+    same = SAME * np.sqrt(np.square(np.asarray(train, np.float64)).sum(1).mean())
+    if np.median(theirs) <= same:
+        return Memorisation(None, copies)
     generator = np.random.Generator(np.random.PCG64(seed))
     values = []
     for _ in range(RESAMPLES):
         some, others = (each[generator.integers(len(each), size=len(each))] for each in (mine, theirs))
-        values.append(_ratio(some, others))
+        if np.median(others) > same:
+            values.append(_ratio(some, others))
     low, high = np.quantile(values, [0.025, 0.975])
     ratio = _ratio(mine, theirs)
-    copies = float((mine < np.quantile(theirs, RARE)).mean())
     return Memorisation(Interval(ratio, min(ratio, float(low)), max(ratio, float(high))), copies)
 
 
@@ -106,5 +117,4 @@ def density_coverage(real: ArrayLike, generated: ArrayLike, k: int = 5) -> Densi
 
 
 def _ratio(mine: Floats, theirs: Floats) -> float:
-    middle = float(np.median(theirs))
-    return float(np.median(mine)) / middle if middle else 1.0
+    return float(np.median(mine)) / float(np.median(theirs))

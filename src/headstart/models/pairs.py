@@ -44,8 +44,19 @@ class Pair:
         return self.text if self.image is None else self.image
 
     def embed_texts(self, texts: Sequence[str]) -> Tensor:
-        """Embeddings (n, d) of unit length, on the device of the encoder; see `truncated`."""
+        """Embeddings (n, d) of unit length, on the device of the encoder; see `truncated`.
+
+        Raises:
+            BadInput: one text instead of a list, or what is no text.
+        """
         assert self.text.tokens is not None
+        if isinstance(texts, str):
+            raise BadInput(f"The texts are one text, {texts!r}. Give a list: [{texts!r}].")
+        given: Sequence[object] = texts
+        if wrong := [text for text in given if not isinstance(text, str)]:
+            raise BadInput(f"The texts hold {wrong[0]!r}, which is no text.")
+        if not len(texts):
+            return torch.zeros(0, self.text.width, device=self.text.mean.device)
         with torch.inference_mode():
             ids = self.text.tokens(list(texts)).to(self.text.mean.device)
             return normalize(by_length(self.text, ids), dim=1)
@@ -55,8 +66,9 @@ class Pair:
         if self.image is None:
             raise BadInput(f"{self.text.name} is an encoder of texts alone: it can't embed pictures.")
         with torch.inference_mode():
-            found = [self.image(some.to(self.image.mean.device)) for some in torch.split(x, BATCH)]
-            return normalize(torch.cat(found), dim=1)
+            device = self.image.mean.device
+            found = [self.image(some.to(device)) for some in torch.split(x, BATCH) if len(some)]
+            return normalize(torch.cat([torch.zeros(0, self.image.width, device=device), *found]), dim=1)
 
     def save(self, folder: str | Path) -> None:
         """Write both encoders into a folder, which `pair` and "image-encoder:FOLDER" take.

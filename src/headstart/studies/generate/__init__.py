@@ -81,7 +81,8 @@ class GeneratedClass(Record):
 class Checks(Record):
     """What was measured of the samples, beside rows that the generative model has not seen."""
 
-    memorisation: Interval  # nearest training neighbour of samples over that of held-out rows; 1 is fine
+    # nearest training neighbour of samples over that of held-out rows; 1 is fine; None: these are copies, too
+    memorisation: Interval | None
     copies: float  # share of samples nearer to a training row than all but 5 % of the held-out rows
     auc: Interval  # of a net that tells samples from held-out rows; 0.5: it can't, 1: always
     told: Interval  # share of samples that a net trained on real rows tells as their class

@@ -76,7 +76,7 @@ def measure(compared: Compared, nets: Nets, settings: GenerateSettings) -> Check
     fitted = nets.fit(data, derive_seed(seed, "tell classes"), places[0])
     right = [fitted.logits(rows).argmax(1).numpy() == data.labels[rows] for rows in places]
     return Checks(
-        memorisation=Interval(*near.ratio),
+        memorisation=None if near.ratio is None else Interval(*near.ratio),
         copies=near.copies,
         auc=told_apart(data, places[1], places[2], nets, seed),
         told=Interval(*share(right[2])),

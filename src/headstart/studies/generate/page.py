@@ -15,6 +15,7 @@ from headstart.studies._page import Cell, cell_text, page_view
 from headstart.studies.generate import (
     BOTH,
     SAMPLES,
+    Checks,
     Generation,
 )
 
@@ -64,7 +65,7 @@ def view(record: Generation, run: Path | None = None) -> dict[str, Any]:
                 percent(checks.told.value),
                 f"real rows {percent(checks.told_real.value)}",
             ),
-            ("memorisation", f"{checks.memorisation.value:.2f}", "nearest neighbours; 1 is fine, 0 copies"),
+            _memorised(checks.memorisation),
             ("told from real rows", f"AUC {checks.auc.value:.2f}", "0.5: not at all, 1: always"),
         ],
         reading="Nets trained in equally many steps, tested on the same held-out real rows; below it the "
@@ -105,20 +106,35 @@ def sentences(record: Generation) -> Iterator[str]:
     """What the figures say."""
     checks = record.checks
     yield VERDICTS[record.helps] + _gains(record)
-    ratio = _interval(checks.memorisation)
-    if checks.memorisation.value < COPYING:
-        yield (
-            f"Samples are copies of training rows for the most part: their nearest training rows are "
-            f"{ratio} times as far as those of held-out rows. They show what is in the training rows, "
-            "private things included."
-        )
-    else:
-        yield (
-            f"Samples are no copies: their nearest training rows are {ratio} times as far as those of "
-            f"held-out rows, and {percent(checks.copies)} are nearer than all but 5 % of the held-out rows."
-        )
+    yield _copying(checks)
     auc = _interval(checks.auc)
     yield f"To tell samples from held-out rows {_far(checks.auc)} for a small net: AUC {auc}."
+
+
+def _copying(checks: Checks) -> str:
+    """Whether samples are copies of training rows."""
+    near = checks.memorisation
+    if near is None:
+        return (
+            "Whether samples are copies of training rows can't be told by their distances: at least half of "
+            "the held-out rows, which the model has not seen, are equal to training rows, too."
+        )
+    if near.value < COPYING:
+        return (
+            f"Samples are copies of training rows for the most part: their nearest training rows are "
+            f"{_interval(near)} times as far as those of held-out rows. They show what is in the training "
+            "rows, private things included."
+        )
+    return (
+        f"Samples are no copies: their nearest training rows are {_interval(near)} times as far as those of "
+        f"held-out rows, and {percent(checks.copies)} are nearer than all but 5 % of the held-out rows."
+    )
+
+
+def _memorised(near: Interval | None) -> tuple[str, str, str]:
+    if near is None:
+        return "memorisation", "not known", "held-out rows are equal to training rows, too"
+    return "memorisation", f"{near.value:.2f}", "nearest neighbours; 1 is fine, 0 copies"
 
 
 def _far(auc: Interval) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -18,7 +19,7 @@ from headstart.generators.generative_model import make_generator
 from headstart.generators.generator import Generator
 from headstart.generators.spaces.space import Space, space_of
 from headstart.generators.spaces.tables import TableSpace, cell_text
-from headstart.generators.training import average_decay, require_classes, train_generator
+from headstart.generators.training import Watch, average_decay, require_classes, train_generator
 from headstart.run.recipe import Recipe
 from headstart.studies._runner import Job, Trial, load_inputs
 from headstart.studies._spec import Study
@@ -33,6 +34,7 @@ from headstart.studies.generate.checks import (
 )
 from headstart.studies.generate.generated import Generated
 from headstart.studies.generate.nets import Nets
+from headstart.studies.generate.timing import Timing
 
 FEWEST, MOST = 10, 1000  # rows that are drawn of a class, where none are asked for
 SHOWN_CLASSES = 20  # on the page
@@ -66,8 +68,9 @@ def compute(job: Job[GenerateSettings]) -> dict[str, Any]:
         if isinstance(space, TableSpace) and isinstance(job.inputs["_label"], str):
             space = replace(space, label=job.inputs["_label"])
     job.notes.extend(space.notes)
-    generator, losses = _train(job, space, train)
     rows = _rows(settings, train)
+    timing = Timing(job, make_generator(settings.generator), space, train, rows * len(train.classes))
+    generator, losses = _train(job, space, train, timing.watch)
     with job.step("draw"):
         drawn, clipped = generator.draw_counted(rows, settings.seed)
     compared = Compared(train, test, drawn, space)
@@ -80,7 +83,9 @@ def compute(job: Job[GenerateSettings]) -> dict[str, Any]:
             again = Compared(train, test, generator.draw(rows, mine), space)
             return accuracies(again, nets, settings, weight, mine)
 
-        return Trial(seed, f"nets with and without samples, seed {seed}", f"Seed {seed}", fit_nets, 30.0)
+        return Trial(
+            seed, f"nets with and without samples, seed {seed}", f"Seed {seed}", fit_nets, timing.trial
+        )
 
     checked = job.folder.trial("check the samples", lambda _: asdict(measure(compared, nets, settings)))
     scores = list(job.trials(map(trial, range(settings.seeds))).values())
@@ -118,7 +123,9 @@ def finish(job: Job[GenerateSettings], record: Generation) -> Generated:
     return Generated(job.folder.path, record, generator)
 
 
-def _train(job: Job[GenerateSettings], space: Space, train: Dataset) -> tuple[Generator, list[float]]:
+def _train(
+    job: Job[GenerateSettings], space: Space, train: Dataset, watch: Watch
+) -> tuple[Generator, list[float]]:
     """The trained generator, and the loss of each step."""
     settings, model = job.settings, make_generator(job.settings.generator)
     recipe = Recipe(
@@ -130,15 +137,14 @@ def _train(job: Job[GenerateSettings], space: Space, train: Dataset) -> tuple[Ge
     )
 
     def fit(checkpoint: Path) -> dict[str, Any]:
-        parts, losses = train_generator(
-            model, space, train, recipe, job.engine, checkpoint, job.progress.watch
-        )
+        parts, losses = train_generator(model, space, train, recipe, job.engine, checkpoint, watch)
         return {"state": dict(parts.state_dict()), "losses": losses}
 
     kept = job.folder.trial("train the generator", fit)
     if "diverged" in kept:
         raise Diverged(f"{kept['diverged']} A lower {spell('lr')} may help.")
-    parts = model.parts(space.shape, len(train.classes))
+    with torch.random.fork_rng(devices=[]):
+        parts = model.parts(space.shape, len(train.classes))
     parts.load_state_dict(kept["value"]["state"])
     counts = np.bincount(train.labels, minlength=len(train.classes))
     parts = parts.eval().requires_grad_(False)
