@@ -95,9 +95,8 @@ class Learner(ABC):
     def loss(self, parts: Parts, batch: Batch, ctx: Ctx) -> Loss:
         """The loss of a batch: by default that of the queries, after learning from the support."""
         assert isinstance(batch, Episodes)
-        outputs = self.predict(parts, self.adapt(parts, batch.support), batch.query.x)
-        require_possible(outputs, batch.query.y)
-        return Loss.sum(query=query_loss(outputs, batch.query.y))
+        state = self.adapt(parts, batch.support)
+        return Loss.sum(query=query_loss(self.predict(parts, state, batch.query.x), batch.query.y))
 
     def module(self, parts: Parts, state: State, task: int) -> nn.Module:
         """The network (n, *shape) -> (n, outputs) that one task of a state became, on its own.
@@ -139,7 +138,11 @@ def query_loss(outputs: Tensor, y: Tensor) -> Tensor:
     Args:
         outputs: logits or numbers.
         y: int64 (t, q) or floats (t, q, outputs).
+
+    Raises:
+        BadData: a query is of a class that the learner gives no probability.
     """
+    require_possible(outputs, y)
     return label_loss(outputs.flatten(0, 1), y.flatten(0, 1))
 
 
