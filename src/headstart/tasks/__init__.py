@@ -4,27 +4,34 @@
 learn from (its support) and rows to predict (its queries).
 """
 
+from headstart.tasks.column_tasks import ColumnTasks as ColumnTasks
 from headstart.tasks.examples import Examples as Examples
 from headstart.tasks.examples import examples_of as examples_of
 from headstart.tasks.family import TaskFamily as TaskFamily
 from headstart.tasks.few_shot import FewShot as FewShot
 from headstart.tasks.gaussians import GaussianClasses as GaussianClasses
+from headstart.tasks.groups import GroupTasks as GroupTasks
 from headstart.tasks.harmonics import Harmonics as Harmonics
 from headstart.tasks.hierarchical import HierarchicalGaussians as HierarchicalGaussians
 from headstart.tasks.hierarchical import ThetaValue as ThetaValue
 from headstart.tasks.lines import Lines as Lines
 from headstart.tasks.register import make_family as make_family
+from headstart.tasks.several import Several as Several
 from headstart.tasks.sinusoids import Sinusoids as Sinusoids
 from headstart.tasks.splits import Split as Split
 from headstart.tasks.splits import split_classes as split_classes
+from headstart.tasks.splits import split_groups as split_groups
 
 __all__ = [
+    "ColumnTasks",
     "Examples",
     "FewShot",
     "GaussianClasses",
+    "GroupTasks",
     "Harmonics",
     "HierarchicalGaussians",
     "Lines",
+    "Several",
     "Sinusoids",
     "Split",
     "TaskFamily",
@@ -32,4 +39,5 @@ __all__ = [
     "examples_of",
     "make_family",
     "split_classes",
+    "split_groups",
 ]

@@ -1,6 +1,6 @@
 """Rows in cells, such as the classes of a data set, from which those of a task are drawn."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -22,7 +22,7 @@ class Cells:
         units_of: int64 (cells,), how many units a cell has.
         first_cell: int64 (sources,), the first cell of a source.
         cells_of: int64 (sources,), how many cells a source has.
-        names: int64 (cells,), the number that a cell was given by.
+        sources: int64 (sources,), the number that a source was given by.
     """
 
     rows: Tensor
@@ -32,7 +32,11 @@ class Cells:
     units_of: Tensor
     first_cell: Tensor
     cells_of: Tensor
-    names: Tensor
+    sources: Tensor
+
+    def renumbered(self, rows: Tensor) -> "Cells":
+        """The same cells, where row i is called `rows[i]`."""
+        return replace(self, rows=rows[self.rows])
 
     def drawn_sources(self, seed: Tensor) -> Tensor:
         """A source (t,) for each of t seeds, each as likely."""
@@ -62,22 +66,44 @@ def cells_of(cell: Tensor, source: Tensor | None = None, unit: Tensor | None = N
     """
     rows = torch.arange(len(cell))
     source = torch.zeros_like(cell) if source is None else source
-    keys = torch.stack([source, cell, rows if unit is None else unit], 1)
-    order = rows
+    return _sorted(torch.stack([source, cell, rows if unit is None else unit], 1), rows)
+
+
+def large_cells(cell: Tensor, source: Tensor, needed: int, count: int) -> Cells:
+    """Cells of at least so many rows, of the sources that have at least so many such cells; perhaps none.
+
+    Args:
+        cell: int64 (n,), the cell of each row.
+        source: int64 (n,), its source.
+        needed: rows of a cell.
+        count: cells of a source.
+    """
+    every = cells_of(cell, source)
+    large = every.units_of >= needed
+    of_cell = torch.arange(len(every.cells_of)).repeat_interleave(every.cells_of)
+    often = torch.zeros_like(every.cells_of).index_add(0, of_cell, large.long())
+    kept = large & (often >= count)[of_cell]
+    rows = every.rows[kept.repeat_interleave(every.units_of)].sort().values
+    return _sorted(torch.stack([source[rows], cell[rows], rows], 1), rows)
+
+
+def _sorted(keys: Tensor, rows: Tensor) -> Cells:
+    """Cells of rows (n,) with keys (n, 3): source, cell, unit."""
+    order = torch.arange(len(keys))
     for column in (2, 1, 0):  # the last sort is the first key
         order = order[keys[order, column].argsort(stable=True)]
     units, rows_of = torch.unique_consecutive(keys[order], dim=0, return_counts=True)
     cells, units_of = torch.unique_consecutive(units[:, :2], dim=0, return_counts=True)
-    _, cells_of = torch.unique_consecutive(cells[:, 0], return_counts=True)
+    sources, cells_of = torch.unique_consecutive(cells[:, 0], return_counts=True)
     return Cells(
-        order,
+        rows[order],
         _starts(rows_of),
         rows_of,
         _starts(units_of),
         units_of,
         _starts(cells_of),
         cells_of,
-        cells[:, 1],
+        sources,
     )
 
 

@@ -4,14 +4,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, final
 
-import torch
-
 from headstart.core import BadInput, Episodes, Labelled, derive_seed
-from headstart.core.draws import uniforms
 from headstart.core.label_kind import LabelKind
 from headstart.face import spell
 from headstart.tasks.cells import Cells, cells_of
-from headstart.tasks.drawing import class_episodes
+from headstart.tasks.drawing import episodes_of, pooled_rows
 from headstart.tasks.examples import Examples, examples_of
 from headstart.tasks.family import TaskFamily, range_of
 
@@ -103,9 +100,8 @@ class FewShot(TaskFamily):
     def draw(self, step: int) -> Episodes:
         """The tasks of a step: x (tasks, rows, *shape), y (tasks, rows)."""
         counts = self.shots_at(step), self.queries
-        return class_episodes(
-            self.examples, self.cells, self.seeds_at(step), self.drawn("ways", step), counts
-        )
+        ways = self.drawn("ways", step)
+        return episodes_of(self.examples, self.cells, self.seeds_at(step), ways, counts)
 
     @property
     def pooled_outputs(self) -> int:
@@ -114,7 +110,5 @@ class FewShot(TaskFamily):
 
     def draw_pooled(self, step: int) -> Labelled:
         """As many rows of any class as the tasks of a step have: x (n, *shape), y with all classes."""
-        data, seed = self.examples, derive_seed(self.seed, "pooled", step)
         count = self.tasks * self.drawn("ways", step) * (self.shots_at(step) + self.queries)
-        rows = (uniforms(torch.tensor([seed]), count)[0] * len(data)).long()
-        return Labelled(data.inputs(rows), data.y[rows])
+        return pooled_rows(self.examples, derive_seed(self.seed, "pooled", step), count)

@@ -125,7 +125,7 @@ class HierarchicalGaussians(TaskFamily):
         """
         return shared_mean_posterior(*self._rows(rows), self.theta_prior, self.prior().covariance, self.noise)
 
-    def answers(self, episodes: Episodes, theta: Normal | None = None) -> Tensor:
+    def best_answers(self, episodes: Episodes, theta: Normal | None = None) -> Tensor:
         """The best answers (tasks, q, 1) to queries: the mean of y given the support, as in `posterior`."""
         found = self.posterior(episodes.support, theta).mean[..., None].float()
         return episodes.query.x @ found

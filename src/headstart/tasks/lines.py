@@ -75,7 +75,7 @@ class Lines(TaskFamily):
         prior = Normal(means, deviations.square().diag())
         return regression_posterior(_features(support.x), support.y[..., 0].double(), prior, self.noise)
 
-    def answers(self, episodes: Episodes) -> Tensor:
+    def best_answers(self, episodes: Episodes) -> Tensor:
         """The best answers (tasks, q, 1) to queries: the mean of y given the support."""
         weights = self.posterior(episodes.support).mean
         return (_features(episodes.query.x) @ weights[..., None]).float()

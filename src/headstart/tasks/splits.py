@@ -62,10 +62,45 @@ def split_classes(  # noqa: PLR0913  # three shares
     within = [np.isin(labels, part) for part in parts]
     if new_groups:
         groups = _groups_of(loaded)
-        dealt = _deal(np.unique(groups), shares, derive_seed(seed, "groups"), f"groups of {loaded.name}")
+        alike = {name: _share(share, len(kept)) for name, share in shares.items()}
+        dealt = _deal(np.unique(groups), alike, derive_seed(seed, "groups"), f"groups of {loaded.name}")
         within = [mine & np.isin(groups, part) for mine, part in zip(within, dealt, strict=True)]
     rows = [np.flatnonzero(mine) for mine in within]
-    examples = examples_of(loaded, size, rows[0])
+    return _parts(loaded, rows, size)
+
+
+def split_groups(
+    data: Any,
+    *,
+    train: float = 0.6,
+    validation: float = 0.2,
+    test: float = 0.2,
+    seed: int = 0,
+    size: int | None = None,
+) -> Split:
+    """Deal the groups of labelled data, such as hospitals, to three parts, at random, for `GroupTasks`.
+
+    Args:
+        data: anything that `hs.data.load` takes, or `Examples`, with groups, or else with an attribute.
+        train: share of the groups to learn from, from 0 to 1.0, or how many, as a whole number.
+        validation: to choose by, likewise.
+        test: to test with, likewise.
+        seed: of the choice.
+        size: of pictures, as `examples_of` takes it.
+
+    Raises:
+        BadInput: there are no groups, or the shares are more than all.
+    """
+    loaded = data if isinstance(data, Examples | Dataset) else load(data)
+    groups = _groups_of(loaded)
+    shares = {"train": train, "validation": validation, "test": test}
+    dealt = _deal(np.unique(groups), shares, seed, f"groups of {loaded.name}")
+    return _parts(loaded, [np.flatnonzero(np.isin(groups, part)) for part in dealt], size)
+
+
+def _parts(data: Examples | Dataset, rows: list[Rows], size: int | None) -> Split:
+    """The rows of each part, scaled by those to learn from."""
+    examples = examples_of(data, size, rows[0] if len(rows[0]) else None)
     return Split(*(examples.take(some) for some in rows))
 
 
@@ -76,7 +111,7 @@ def _groups_of(data: Examples | Dataset) -> Any:
     if groups is None:
         raise BadInput(
             f"{data.name} has no groups to split: load it with {spell('groups', ...)} or "
-            f"{spell('attribute', ...)}, or leave out {spell('new_groups')}."
+            f"{spell('attribute', ...)}."
         )
     return np.asarray(groups)
 
@@ -86,7 +121,7 @@ def _deal(values: Rows, shares: dict[str, float], seed: int, what: str) -> list[
     for name, share in shares.items():
         if not (share >= 0 and (isinstance(share, int) or share <= 1)):
             raise BadInput(f"{spell(name, share)} must be a share from 0 to 1.0, or how many {what}.")
-    exact = [share if isinstance(share, int) else share * len(values) for share in shares.values()]
+    exact = [_share(share, len(values)) * len(values) for share in shares.values()]
     if sum(exact) > len(values) + 1e-9:
         asked = ", ".join(spell(name, share) for name, share in shares.items())
         raise BadInput(f"There are {len(values)} {what}, fewer than are asked for: {asked}.")
@@ -94,3 +129,8 @@ def _deal(values: Rows, shares: dict[str, float], seed: int, what: str) -> list[
     order: Tensor = orders(torch.tensor([derive_seed(seed, "split")]), len(values))[0]
     mixed = values[order.numpy()]
     return [np.sort(mixed[start:end]) for start, end in pairwise(cuts)]
+
+
+def _share(share: float, of: int) -> float:
+    """A share, of a share or how many."""
+    return share / of if isinstance(share, int) and of else float(share)
