@@ -1,5 +1,6 @@
 """Generated data: the study, what it writes, and a run that learns from it."""
 
+import csv
 import json
 import re
 from dataclasses import replace
@@ -196,6 +197,68 @@ def test_a_class_of_two_rows_is_refused_once_one_is_held_out(tmp_path):
 def test_few_held_out_rows_do_not_say_that_samples_are_like_real_ones(drawn, found, said):
     checks = replace(drawn.result.checks, auc=Interval(*found))
     assert any(f"held-out rows {said} for" in one for one in sentences(replace(drawn.result, checks=checks)))
+
+
+def write_people(file, columns=("name", "age", "ward", "label"), n=40):
+    """A table whose first column is another name in every row, with gaps and a row without a label."""
+    lines = [",".join(columns)]
+    for row in range(n):
+        cells = {
+            "name": f"n{7 * row % n}",
+            "age": "" if row % 8 == 0 else 40 + 20 * (row % 2) + row % 3,
+            "ward": "NA" if row % 9 == 1 else "ab"[row % 2],
+            "label": "" if row == 8 else ("well", "ill")[row % 2],
+        }
+        lines.append(",".join(str(cells[name]) for name in columns))
+    file.write_text("\n".join(lines) + "\n")
+    return file
+
+
+def test_missing_cells_of_a_file_are_filled_in_and_all_else_stays(tmp_path):
+    file = write_people(tmp_path / "people.csv")
+    made = hs.generate(str(file), fill=str(file), out=tmp_path / "gen", **SMALL)
+    before, after = (
+        list(csv.DictReader(one.read_text().splitlines())) for one in (file, made.folder / "filled.csv")
+    )
+    gaps = [(row, name) for row, cells in enumerate(before) for name in cells if cells[name] in ("", "NA")]
+    filled = [(row, name) for row, name in gaps if row != 8]
+    assert (made.result.filled, made.result.filled_cells) == ("filled.csv", len(filled))
+    assert all(40 <= float(after[row][name]) <= 62 for row, name in filled if name == "age")
+    assert all(after[row][name] in ("a", "b") for row, name in filled if name == "ward")
+    for row, name in filled:
+        after[row][name] = before[row][name]
+    assert after == before
+    assert any("see filled.csv" in one for one in sentences(made.result))
+    assert any("'name' is not drawn" in note for note in made.result.notes)
+
+
+def test_rows_in_memory_are_filled_in(tmp_path, tabled):
+    made = hs.generate(people(), fill=people(20), out=tmp_path / "gen", **SMALL)
+    found = hs.data.load(made.folder / "filled.csv")
+    assert (len(found), made.result.filled_cells) == (20, 1)
+    assert not np.isnan(found.table.values).any()
+    assert (tabled.result.filled, tabled.result.filled_cells) == ("", 0)
+
+
+def test_what_can_not_be_filled_in_is_refused_before_anything_is_trained(tmp_path, pictures):
+    file, out = write_people(tmp_path / "people.csv"), tmp_path / "gen"
+    for columns, said in (
+        (("name", "age", "ward"), "has no column 'label'"),
+        (("name", "age", "label"), "no column 'ward'"),
+    ):
+        other = write_people(tmp_path / "other.csv", columns)
+        with pytest.raises(BadData, match=said):
+            hs.generate(file, fill=other, out=out, **SMALL)
+    other = write_people(tmp_path / "other.csv")
+    other.write_text(other.read_text().replace("well", "dead"))
+    with pytest.raises(BadData, match="has the class 'dead', which people lacks"):
+        hs.generate(file, fill=other, out=out, **SMALL)
+    other.write_text(other.read_text().replace("dead", "well").replace(",61,", ",old,").replace(",4", ",x4"))
+    with pytest.raises(BadData, match="'age'"):
+        hs.generate(file, fill=other, out=out, **SMALL)
+    with pytest.raises(BadInput, match=r"fill=\.\.\. fills in cells of a table, and shapes holds pictures"):
+        hs.generate(pictures, fill=file, out=out, **SMALL)
+    assert not out.exists()
 
 
 def test_where_held_out_rows_are_copies_too_nothing_is_told_of_samples(drawn):

@@ -5,7 +5,7 @@ The model learns the training part of the data alone. The rows that it draws are
 them stands what came out of the checks, on rows that the model has not seen: are samples copies of training
 rows, can they be told from real ones, do they cover each class, are they told as their class by a net trained
 on real rows, and does a net that learns from them beside the real rows do better than without them, with
-ordinary augmentation or none, in as many steps?
+ordinary augmentation or none, in as many steps? Missing cells of a table are filled in, if it is given.
 
 Raises:
     BadData: nothing readable, labels that are no classes, or a class with a single row.
@@ -20,7 +20,7 @@ from typing import ClassVar
 
 from headstart.records.record import Interval, Record
 from headstart.records.settings import POSITIVE, SHARE, Rule, StudySettings, option, whole
-from headstart.studies._spec import DATA, LABEL_FIXES, MODELS, Figure, Study, StudyRecord
+from headstart.studies._spec import DATA, LABEL_FIXES, MODELS, Figure, Study, StudyRecord, optional_input
 
 REAL, AUGMENTED, SAMPLES, BOTH, ONLY = "real", "augmentation", "samples", "both", "samples-only"
 PIXELS = Rule(lambda v: 4 <= v <= 64, "in [4, 64]")
@@ -128,6 +128,8 @@ class Generation(StudyRecord):
     rows: int  # drawn in all
     clipped: int  # of them, rows that left the range of the training rows and were brought back
     samples: str  # name in the folder of what `hs.data.load` takes
+    filled: str  # name in the folder of the table with filled cells; "" if none was asked for
+    filled_cells: int
     checks: Checks
     arms: list[Arm]
     reference: str  # the arm without samples that is better on average, which gains are over
@@ -152,9 +154,19 @@ SPEC = Study(
     summary="Train a generative model, draw rows of each class, and measure what they are worth.",
     examples=(
         "headstart generate photos/ --out gen/",
-        "headstart generate patients.csv --generator vae --rows 200 --out gen/",
+        "headstart generate patients.csv --generator vae --fill patients.csv --out gen/",
     ),
-    inputs=(DATA, LABEL_FIXES),
+    inputs=(
+        DATA,
+        LABEL_FIXES,
+        optional_input(
+            name="fill",
+            help="A labelled table with the columns of the data, whose missing cells are filled in, as "
+            "filled.csv.",
+            kind="value",
+            metavar="TABLE",
+        ),
+    ),
     settings=GenerateSettings,
     record=Generation,
     group=MODELS,

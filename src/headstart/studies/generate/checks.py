@@ -190,5 +190,17 @@ def usual_weight(settings: GenerateSettings, real: int, drawn: int) -> float:
 
 
 def _plain(data: Dataset, name: str) -> Dataset:
-    """The rows without what only splits need, under a name of their own."""
-    return replace(data, name=name, groups=None, split=None, attributes=None, attribute_names=(), findings=())
+    """The rows without what only splits need and without row numbers and IDs, under a name of their own."""
+    plain = replace(
+        data, name=name, groups=None, split=None, attributes=None, attribute_names=(), findings=()
+    )
+    table = data.table
+    if table is None or not table.ids:
+        return plain
+    kept = [place for place, column in enumerate(table.names) if column not in table.ids]
+    names, kinds = tuple(table.names[place] for place in kept), tuple(table.kinds[place] for place in kept)
+    words = {column: said for column, said in table.words.items() if column in names}
+    drawn = replace(
+        table, names=names, kinds=kinds, values=table.values[:, kept], words=words, ids={}, passed=()
+    )
+    return replace(plain, samples=drawn)

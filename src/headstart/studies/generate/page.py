@@ -92,7 +92,7 @@ def terminal(record: Generation, run: Path | None = None) -> Terminal:
         headings=HEADINGS,
         rows=[(name, *map(cell_text, cells)) for name, _, cells in shown["rows"]],
         sentences=list(sentences(record)),
-        places=[("Samples", record.samples), ("Model", "model")],
+        places=[("Samples", record.samples), *_filled(record), ("Model", "model")],
     )
 
 
@@ -107,6 +107,11 @@ def sentences(record: Generation) -> Iterator[str]:
     checks = record.checks
     yield VERDICTS[record.helps] + _gains(record)
     yield _copying(checks)
+    if record.filled:
+        yield (
+            f"Filled in {pluralise(record.filled_cells, 'missing cell')}: see {record.filled}. Cells are "
+            "drawn for the class of their row: learn from such rows, and never test on them."
+        )
     auc = _interval(checks.auc)
     yield f"To tell samples from held-out rows {_far(checks.auc)} for a small net: AUC {auc}."
 
@@ -135,6 +140,10 @@ def _memorised(near: Interval | None) -> tuple[str, str, str]:
     if near is None:
         return "memorisation", "not known", "held-out rows are equal to training rows, too"
     return "memorisation", f"{near.value:.2f}", "nearest neighbours; 1 is fine, 0 copies"
+
+
+def _filled(record: Generation) -> list[tuple[str, str]]:
+    return [("Filled", record.filled)] if record.filled else []
 
 
 def _far(auc: Interval) -> str:

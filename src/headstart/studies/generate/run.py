@@ -32,6 +32,7 @@ from headstart.studies.generate.checks import (
     usual_weight,
     verdict,
 )
+from headstart.studies.generate.filling import FILE, read_fill, write_filled
 from headstart.studies.generate.generated import Generated
 from headstart.studies.generate.nets import Nets
 from headstart.studies.generate.timing import Timing
@@ -47,8 +48,10 @@ CELLS = 8  # that are shown of a row
 def load(
     spec: Study, given: Mapping[str, Any], settings: GenerateSettings, columns: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The data, and the name of the column of their labels."""
-    return {**load_inputs(spec, given, settings, columns), "_label": columns.get("label_column") or "label"}
+    """The data, rows to be filled in if there are any, and the name of the column of the labels."""
+    inputs = load_inputs(spec, given, settings, columns)
+    kept = {"_label": columns.get("label_column") or "label", "_fill": given.get("fill"), "_columns": columns}
+    return {**inputs, "fill": read_fill(given.get("fill"), columns, inputs["data"]), **kept}
 
 
 def check(settings: GenerateSettings, inputs: Mapping[str, Any]) -> None:
@@ -92,6 +95,7 @@ def compute(job: Job[GenerateSettings]) -> dict[str, Any]:
     arms, reference = arms_of(scores)
     with job.step("write the samples"):
         name, shown = _write(job, generator, drawn)
+    filled = _fill(job, generator)
     job.artefacts["generator"] = generator
     return {
         "task": data.name,
@@ -107,6 +111,8 @@ def compute(job: Job[GenerateSettings]) -> dict[str, Any]:
         "rows": len(drawn),
         "clipped": int(clipped.sum()),
         "samples": name,
+        "filled": FILE if filled is not None else "",
+        "filled_cells": filled or 0,
         "checks": Checks.from_values(checked["value"]),
         "arms": arms,
         "reference": reference,
@@ -151,6 +157,20 @@ def _train(
     of_data = train.name, tuple(map(int, counts)), train.digests
     generator = Generator(model, space, train.classes, parts, *of_data)
     return generator, kept["value"]["losses"]
+
+
+def _fill(job: Job[GenerateSettings], generator: Generator) -> int | None:
+    """Fill in the cells that were asked for, and return how many they are; None: none were asked for."""
+    rows: Dataset | None = job.inputs["fill"]
+    if rows is None:
+        return None
+    with job.step("fill in cells"):
+        filled = generator.fill(rows, job.settings.seed)
+        how = job.inputs["_fill"], job.inputs["_columns"]
+        try:
+            return write_filled(*how, rows, filled, job.folder.path)
+        except OSError as error:
+            raise CannotWrite(f"Can't write to {job.folder.path}: {error.strerror or error}.") from error
 
 
 def _rows(settings: GenerateSettings, train: Dataset) -> int:
