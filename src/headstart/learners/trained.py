@@ -144,6 +144,8 @@ class TrainedLearner:
         x = self._inputs(x)
         y = torch.as_tensor(y).to(x.device)
         wanted = x.shape[:2] if self.problem.kind == "classes" else (*x.shape[:2], self.problem.outputs)
+        if not x.shape[1]:
+            raise BadData("x has no rows to learn from; it takes at least one of each task.")
         if y.shape != wanted:
             raise BadData(f"y has the shape {tuple(y.shape)}; for this x it must be {tuple(wanted)}.")
         if self.problem.kind == "numbers":
