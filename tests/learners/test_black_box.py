@@ -18,8 +18,8 @@ KINDS = [kind for kind in walk_learners() if ".black_box." in kind.__module__]
 NEAR = rounding(128, 30.0, 16)
 
 
-def meta_trained(kind, family, steps=3):
-    return meta_train(kind(), family, recipe=Recipe(steps=steps, lr=3e-3, weight_decay=0.0))
+def meta_trained(kind, family, steps=3, lr=3e-3):
+    return meta_train(kind(), family, recipe=Recipe(steps=steps, lr=lr, weight_decay=0.0))
 
 
 @pytest.fixture(scope="module", params=KINDS, ids=lambda kind: kind.name)
@@ -70,7 +70,7 @@ def test_pictures_go_through_four_convolutions(kind):
 
 
 def test_more_rows_lower_the_error(kind):
-    family = Sinusoids(amplitude=(-3, 3), phase=(0, 0), range=(-1, 1), noise=0.5, shots=(1, 10), tasks=32)
+    family = Sinusoids(amplitude=(-3, 3), phase=(0, 0), range=(-1, 1), noise=0.5, shots=(1, 10), tasks=8)
     trained = meta_trained(kind, family, steps=120)
     drawn = replace(family, shots=10, tasks=300, seed=5).draw(0)
     errors = []
@@ -78,6 +78,22 @@ def test_more_rows_lower_the_error(kind):
         state = trained.adapt(drawn.support.x[:, :shots], drawn.support.y[:, :shots])
         errors.append((trained.predict(state, drawn.query.x) - drawn.query.y).square().mean().item())
     assert errors[0] > 1.1 * errors[1] > 1.1 * 1.1 * errors[2]
+
+
+def test_no_class_is_learned_better_by_its_number(kind):
+    family = replace(family_for("classes"), ways=2, shots=1, tasks=16)
+    trained = meta_trained(kind, family, steps=100, lr=1e-2)
+    drawn = replace(family, seed=5, tasks=400).draw(0)
+    found = trained.predict(trained.adapt(drawn.support.x, drawn.support.y), drawn.query.x).argmax(2)
+    right = [(found == drawn.query.y)[drawn.query.y == label].float().mean().item() for label in range(2)]
+    assert min(right) > 0.6
+    assert max(right) - min(right) < 0.1
+
+
+def test_a_support_without_rows_is_refused(made):
+    trained, drawn = made
+    with pytest.raises(BadData, match="no rows to learn from"):
+        trained.adapt(drawn.support.x[:, :0], drawn.support.y[:, :0])
 
 
 def test_inputs_of_another_width_are_refused(made):
