@@ -59,4 +59,18 @@ PRETRAIN = (
         "pictures that are enlarged are read by the network for small ones",
         "study/test_pretrain_default.py small_pictures",
     ),
+    Fault(
+        "cli/devices.py",
+        "            if os.getppid() != parent:\n",
+        "            if False:\n",
+        "each of several processes tells the same error",
+        "cli/test_devices.py silent_if_the_first",
+    ),
+    Fault(
+        "studies/_processes.py",
+        "    if engine.world == 1 or not norms:\n",
+        "    if not norms:\n",
+        "one process is said to be several",
+        "study/test_pretrain_two.py told_where_several",
+    ),
 )

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,11 +12,19 @@ from tests.study.test_pretrain import LONG, net, world
 
 import headstart as hs
 from headstart.models.encoders import ENCODER
+from headstart.studies._processes import about_batch_norms
 
 pytest.importorskip("lightning_fabric")
-pytestmark = [pytest.mark.many, pytest.mark.slow]
 
 
+@pytest.mark.parametrize(("world", "norm", "told"), [(1, True, False), (2, True, True), (2, False, False)])
+def test_statistics_of_a_batch_are_told_where_several_processes_share_it(world, norm, told):
+    net = torch.nn.Sequential(torch.nn.BatchNorm1d(3) if norm else torch.nn.LayerNorm(3))
+    assert bool(about_batch_norms(SimpleNamespace(world=world), net)) is told
+
+
+@pytest.mark.many
+@pytest.mark.slow
 def test_two_processes_are_one_and_go_on_with_the_same_bytes(tmp_path):
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-m", "tests.study.pretrain_two", str(tmp_path)]

@@ -17,6 +17,7 @@ from . import output
 from .clock import began
 from .commands import EXAMPLES
 from .completing import complete_backbones, complete_data
+from .devices import Devices, engine_on, heard_once, is_first
 from .options import (
     FILES,
     KINDS_OF_BACKBONES,
@@ -60,7 +61,8 @@ def command(spec: Study) -> Callable[..., None]:
     """The typer command of a study."""
 
     def run(*, settings: Any, columns: Columns, **values: Any) -> None:
-        carry_out(spec, settings, columns, **_by_name(either, values))
+        with heard_once(values.get("devices", 1)):
+            carry_out(spec, settings, columns, **_by_name(either, values))
 
     inputs = [item for item in spec.inputs if item.command]
     either = [item for item in inputs if item.either]
@@ -96,19 +98,20 @@ def carry_out(
     json: bool,
     quiet: bool,
     csv: bool = False,
+    devices: int = 1,
     **given: Any,
 ) -> None:
-    """Run the study, write its page, print the results."""
+    """Run the study, write its page, print the results; of several processes the first one does these."""
     from headstart.run.progress import Progress
 
-    progress = Progress.to_terminal(quiet or json, began())
+    first = is_first(devices)
+    progress = Progress.to_terminal(quiet or json or not first, began())
     progress.limit = settings.limit  # of a run that is continued, until its own settings are read
     try:
         if progress.show == "bar" and (names := [*_names(spec, given)]):
             progress.tell([("Reading", ", ".join(names))])
         with progress.step("start"), progress.imports():
             from headstart.core import BadData, BadInput
-            from headstart.run.engine import One
             from headstart.studies._dated import default_folder
             from headstart.studies._runner import run_study
         if json and csv:
@@ -124,11 +127,13 @@ def carry_out(
             resume=resume,
             overwrite=overwrite,
             progress=progress,
-            engine=One(device),
+            engine=engine_on(device, devices),
             columns=columns.options(spec.without) if spec.columns else {},
         )
     finally:
         progress.close()
+    if not first:
+        return
     if out is not None and not (folder / spec.page_file).is_file():
         build_page(folder)  # says which package it lacks
     _print(spec, result, folder, "json" if json else "csv" if csv else "table", quiet, progress.told)
@@ -265,6 +270,7 @@ def _shared(spec: Study) -> dict[str, tuple[Any, Any]]:
         **csv,
         "out": (out, None),
         "device": (Device, "auto"),
+        **({"devices": (Devices, 1)} if spec.devices else {}),
         "resume": (resume, False),
         "overwrite": (overwrite, False),
         "json": (AsJson, False),

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
+from torch import nn
 
 from headstart.run.engine import Engine
 
@@ -37,8 +38,19 @@ def wait_for_all(engine: Engine) -> None:
     engine.gather(torch.zeros(1, device=engine.device))
 
 
-def agreed(engine: Engine, value: int) -> int:
+def agreed(engine: Engine, value: float) -> float:
     """The value of the first process, for all."""
     if engine.world == 1:
         return value
-    return int(engine.gather(torch.tensor([value], device=engine.device))[0])
+    mine = torch.tensor([value], dtype=torch.float64, device=engine.device)
+    return float(engine.gather(mine)[0])
+
+
+def about_batch_norms(engine: Engine, backbone: nn.Module) -> list[str]:
+    """A note if several processes don't train a backbone as one would."""
+    norms = any(isinstance(one, nn.modules.batchnorm._BatchNorm) for one in backbone.modules())
+    if engine.world == 1 or not norms:
+        return []
+    many = f"so {engine.world} processes do not train exactly what one would"
+    own = f"Batch normalisations take the statistics of each process's rows by themselves, {many}."
+    return [f"{own} An encoder with layer or group normalisation has no such difference."]

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -23,19 +23,14 @@ from headstart.records.record import versions
 from headstart.records.settings import StudySettings
 from headstart.run.engine import Engine, One
 from headstart.run.progress import Progress
-from headstart.session.inputs import (
-    build_backbone,
-    default_backbone,
-    fit_to_data,
-    hand_on_head,
-)
+from headstart.session.inputs import build_backbone, default_backbone, fit_to_data, hand_on_head
 from headstart.session.recipes import settle_precision, settled_precision
 from headstart.session.session import Session
 from headstart.session.table_backbone import by_training_part
 from headstart.studies._dated import default_folder
 from headstart.studies._digest import digest
 from headstart.studies._page import build_page
-from headstart.studies._processes import folder_of_process
+from headstart.studies._processes import agreed, folder_of_process
 from headstart.studies._spec import Study
 from headstart.studies._store import (
     StudyFolder,
@@ -200,6 +195,8 @@ def _carry_out(job: Job[Any]) -> Any:
         backbone, steps = job.inputs["backbone"], job.folder.steps
         with job.step("settle the precision"):
             job.settings, notes = settle_precision(job.settings, backbone, job.engine, steps)
+            bf16 = agreed(job.engine, job.settings.precision == "bf16")
+            job.settings = replace(job.settings, precision="bf16" if bf16 else "float32")
         job.notes += notes
     data = [value for value in job.inputs.values() if isinstance(value, Dataset)]
     own = module.compute(job)

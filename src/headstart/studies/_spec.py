@@ -158,6 +158,8 @@ class Study:
     needs_out: bool = False
     # whether memory is given back after each step, so that the peaks of memory are its own
     peaks: bool = False
+    # whether several processes may carry it out as one; then all of them decide alike, see `_processes`
+    devices: bool = False
     # whether its result holds predictions: `names`, `probabilities` (n, classes), `predictor` and why files
     # are `unread`. The command prints them first, with `--csv` alone and as CSV
     predicts: bool = False

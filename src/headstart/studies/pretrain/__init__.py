@@ -200,4 +200,5 @@ SPEC = Study(
     schema=1,
     needs_out=True,
     reads_folder=True,
+    devices=True,
 )

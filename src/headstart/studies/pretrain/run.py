@@ -25,7 +25,7 @@ from headstart.session.pretraining import (
 )
 from headstart.session.session import FitOptions, Session
 from headstart.session.view_use import require_view_use
-from headstart.studies._processes import agreed
+from headstart.studies._processes import about_batch_norms, agreed
 from headstart.studies._runner import METHODS, Job, Trial, methods_of
 from headstart.studies._spec import Study
 from headstart.studies.pretrain import LossPoint, Pretraining, PretrainSettings
@@ -102,14 +102,12 @@ def compute(job: Job[PretrainSettings]) -> dict[str, Any]:
         batch = batch_of(settings, method, session, rows)
         method.require_batch(batch)
     watched = _watched(session, parts, method, settings.seed)
+    job.notes += about_batch_norms(job.engine, session.backbone)
     asked = asked_steps(settings, method, batch, rows)
-    if not job.folder.steps.done("plan"):
-        with job.step("plan"):
-            counts = rows_measured(watched), batch
-            require_time(settings, asked, job.progress.elapsed, lambda: seconds_of_row(watched), counts)
+    _require_time(job, watched, asked, batch)
     begun = perf_counter()
     before = _once(job, "before", watched, _start_of(session, method, seed))
-    evaluation = perf_counter() - begun
+    evaluation = agreed(job.engine, perf_counter() - begun)
     random = None
     begins_at_random = method.start == "random" or job.inputs["_random"]
     if session.backbone.learned and not begins_at_random:
@@ -121,8 +119,8 @@ def compute(job: Job[PretrainSettings]) -> dict[str, Any]:
         steps, notes = planned_steps(
             settings,
             asked,
-            job.progress.elapsed,
-            lambda: seconds_of_step(session, plain, parts.train, recipe),
+            lambda: _elapsed(job),
+            lambda: agreed(job.engine, seconds_of_step(session, plain, parts.train, recipe)),
             evaluation,
         )
         return {"steps": steps, "notes": notes}
@@ -130,7 +128,7 @@ def compute(job: Job[PretrainSettings]) -> dict[str, Any]:
     with job.step("plan"):
         planned = job.folder.steps.once("plan", plan)
     job.notes += planned["notes"]
-    steps = agreed(job.engine, planned["steps"])
+    steps = int(agreed(job.engine, planned["steps"]))
     at = points_of(steps, settings.evaluations)
 
     def train(checkpoint: Path) -> dict[str, Any]:
@@ -244,6 +242,26 @@ def _watched(session: Session, parts: Parts, method: Any, seed: int) -> Watched:
     bank = some(parts.train, BANK, seed) if classes else parts.train[:0]
     views = view_maker(session, method, parts.train, seed)
     return Watched(session, bank, some(parts.test, HELD, seed), classes, views, seed)
+
+
+def _elapsed(job: Job[PretrainSettings]) -> float:
+    """Seconds since the start, of the first process."""
+    return agreed(job.engine, job.progress.elapsed())
+
+
+def _require_time(job: Job[PretrainSettings], watched: Watched, asked: int | None, batch: int) -> None:
+    """Refuse a budget that is far too short, unless it was planned by before."""
+    if job.folder.steps.done("plan"):
+        return
+    counts = rows_measured(watched), batch
+    with job.step("plan"):
+        require_time(
+            job.settings,
+            asked,
+            lambda: _elapsed(job),
+            lambda: agreed(job.engine, seconds_of_row(watched)),
+            counts,
+        )
 
 
 def _once(job: Job[PretrainSettings], name: str, watched: Watched, encoder: Any) -> dict[str, Any]:
