@@ -134,10 +134,14 @@ def _inputs(data: Dataset, size: int | None, fit: ArrayLike | None) -> Tensor:
 def _pictures(data: Dataset, size: int | None) -> Tensor:
     """Uint8 (n, 1 | 3, height, width)."""
     sides = (size, size) if size else _own_size(data)
-    reader = Preprocess(size=sides, fit="squash", window=data.window, mixed=data.mixed)
-    every = np.arange(len(data))
-    x = data.modality.loader(data, reader, None).fetch(every, np.full(len(data), -1))
-    grey = all(torch.equal(x[:, 0], x[:, channel]) for channel in (1, 2))
+    array = data.array
+    if array is not None and array.dtype == np.uint8 and array.shape[1:] in (sides, (*sides, 3)):
+        x = torch.from_numpy(np.array(array)).view(len(array), *sides, -1).permute(0, 3, 1, 2)
+    else:
+        reader = Preprocess(size=sides, fit="squash", window=data.window, mixed=data.mixed)
+        every = np.arange(len(data))
+        x = data.modality.loader(data, reader, None).fetch(every, np.full(len(data), -1))
+    grey = all(torch.equal(x[:, 0], x[:, channel]) for channel in range(1, x.shape[1]))
     return (x[:, :1] if grey else x).contiguous()
 
 

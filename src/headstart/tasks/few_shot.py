@@ -65,9 +65,9 @@ class FewShot(TaskFamily):
         """Which class has too few rows, and the way out."""
         data, units = self.examples, self.cells.units_of
         few, others = int(units.argmin()), int((units < needed).sum()) - 1
-        apart = data.groups is not None and self.apart
+        together = int((data.y == few).sum()) > units[few]  # several rows of a group
         what, way = "rows", f"leave such classes out: {spell('least', needed)} of split_classes"
-        if apart:
+        if together:
             what, way = "groups of rows", f"let a task take several rows of a group: {spell('apart', False)}"
         more = f" {others} more classes have too few." if others else ""
         asked = f"{spell('shots', range_of(self.shots)[1])} and {spell('queries', self.queries)}"
