@@ -11,8 +11,10 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, vmap
+from torch.func import vmap
 from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from headstart.nn.other_weights import call_with_weights
 
 Way = Literal["loop", "vmap"]
 
@@ -28,7 +30,7 @@ def forward_tasks(module: nn.Module, weights: Mapping[str, Tensor], x: Tensor, w
     """
 
     def call(mine: dict[str, Tensor], rows: Tensor) -> Tensor:
-        outputs: Tensor = functional_call(module, mine, (rows,))
+        outputs: Tensor = call_with_weights(module, mine, rows)
         return outputs
 
     if way == "vmap":

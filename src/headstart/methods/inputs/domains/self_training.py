@@ -3,12 +3,12 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from torch import Tensor
-from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
 from headstart.core import About, Backbone, Ctx, Descend, Do, Domains, Loss, Model, Parts, Task
 from headstart.methods.tuning import tuned_on, tuned_parts
 from headstart.nn.confidence import UNSURE, Confidence
+from headstart.nn.other_weights import call_with_weights
 from headstart.solvers.temperature import best_scale
 
 from ._alignment import AlignmentSettings, forward_domains, source_loss, with_target_labelled
@@ -104,7 +104,7 @@ def _by_teacher(parts: Parts, x: Tensor) -> Tensor:
     """
     teacher = parts["teacher"]
     tensors = dict(teacher.named_parameters()) | dict(teacher.named_buffers())
-    logits: Tensor = functional_call(Model.of(parts), tensors, (x,))
+    logits: Tensor = call_with_weights(Model.of(parts), tensors, x)
     return logits
 
 

@@ -3,10 +3,10 @@ from typing import Any, final
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from headstart.core import About, Backbone, Ctx, Descend, Do, Loss, Model, Parts, Task, Unlabelled
 from headstart.losses.alignment.entropy import entropies
+from headstart.nn.other_weights import call_with_weights
 from headstart.nn.running_mean import RunningMean
 
 from ._norm_entropy import entropy_backbone, norms_on, predict_stream, stream_parts
@@ -100,7 +100,7 @@ class SAR(SampleSelectionSettings):
         moved = {id(p): p + o.view_as(p) for p, o in zip(learning, offsets, strict=True)}
         names = {name: moved[id(p)] for name, p in backbone.named_parameters() if id(p) in moved}
         backbone.eval()  # statistics have followed this batch in the first forward
-        logits: Tensor = parts["head"](functional_call(backbone, names, (x,)))
+        logits: Tensor = parts["head"](call_with_weights(backbone, names, x))
         return logits
 
     def recover(self, parts: Parts, batch: Unlabelled, ctx: Ctx) -> None:
