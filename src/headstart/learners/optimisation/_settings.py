@@ -21,6 +21,7 @@ from headstart.learners.optimisation._strategy import NOTES, UNDECIDED, choose_w
 from headstart.nn.task_statistics import forget_running_statistics, takes_batch_statistics
 from headstart.run.descent import out_of_memory
 
+CHOICES = {"head": ("linear", "none"), "norm": ("batch", "frozen"), "strategy": ("auto", "loop", "vmap")}
 RATES = {"numbers": 0.01, "classes": 0.1}
 
 
@@ -61,6 +62,8 @@ class InnerLoop(Learner):
         self.check("inner_lr", self.inner_lr is None or 0 < self.inner_lr < math.inf, "a number > 0 or None")
         known = callable(self.inner_optimiser) or self.inner_optimiser in UPDATES
         self.check("inner_optimiser", known, f"{', '.join(UPDATES)} or a function")
+        for setting, allowed in CHOICES.items():
+            self.check(setting, getattr(self, setting) in allowed, f"one of {', '.join(allowed)}")
         self.check("clip", self.clip is None or self.clip > 0, "a number > 0 or None")
 
     @property
