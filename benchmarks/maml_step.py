@@ -10,10 +10,10 @@ step; losses of the first step are compared before. Peers, if wanted, beside:
 
 import argparse
 import importlib
+import importlib.util
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -25,6 +25,7 @@ from benchmarks.paired import interleaved, print_table
 from headstart.core import Ctx, Episodes
 from headstart.learners.encoding import make_encoder
 from headstart.learners.learner import Problem
+from headstart.learners.optimisation._settings import start_of
 from headstart.learners.optimisation.maml import MAML
 from headstart.tasks import GaussianClasses, Sinusoids
 
@@ -48,8 +49,9 @@ def network_of(what: str) -> tuple[Any, nn.Sequential]:
     problem = Problem((1,), 1, "numbers") if what == "sinusoids" else Problem((1, 28, 28), 5, "classes")
     encoder = make_encoder(None, problem.shape)
     parts = MAML(inner_lr=RATE[what]).parts(encoder, problem)
-    network = parts["network"].network
-    return parts, nn.Sequential(*network.body.network, network.head)
+    start = start_of(parts)
+    body: Any = start.body
+    return parts, nn.Sequential(*body.network, start.head)
 
 
 def loss_of(outputs: Tensor, y: Tensor) -> Tensor:
@@ -92,9 +94,9 @@ def plain_loop(what: str, steps: int, net: nn.Module, batch: Episodes) -> Step:
     return stepping(net, loss)
 
 
-def headstart(steps: int, strategy: str, parts: Any, batch: Episodes) -> Step:
+def headstart(steps: int, strategy: Any, parts: Any, batch: Episodes) -> Step:
     """The learner's loss."""
-    learner = replace(MAML(steps=steps), strategy=strategy)
+    learner = MAML(steps=steps, strategy=strategy)
     return stepping(parts, lambda: learner.loss(parts, batch, CTX).total)
 
 
