@@ -25,3 +25,79 @@ EVALUATION = (
         "learners/test_evaluation.py differences_are_paired",
     ),
 )
+
+METRIC = (
+    Fault(
+        "learners/metric/_features.py",
+        "(x[:, :, None] - y[:, None]).square().sum(-1)",
+        "(x[:, :, None] - y[:, None]).square().sum(-1).sqrt()",
+        "the distance is not squared, as in other libraries",
+        "learners/test_protonet.py by_hand or linear",
+    ),
+    Fault(
+        "learners/metric/_features.py",
+        'sums, rows = sums + state["sums"], rows + state["rows"]',
+        'sums, rows = sums + state["sums"], state["rows"]',
+        "rows that come later are not counted",
+        "learners/test_protonet.py rows_that_come_later",
+    ),
+    Fault(
+        "learners/metric/matching_net.py",
+        'network.scale * cosines(network(x), state["features"])',
+        'network.scale * (network(x) @ state["features"].mT)',
+        "attention is by inner products, so that long features win",
+        "learners/test_matching_net.py attention_by_hand",
+    ),
+    Fault(
+        "learners/metric/relation_net.py",
+        "(logits.sigmoid() - wanted)",
+        "(logits - wanted)",
+        "relations are not brought into [0, 1]",
+        "learners/test_relation_net.py squared_error",
+    ),
+    Fault(
+        "learners/metric/nearest_centroid.py",
+        "learned: ClassVar[tuple[str, ...]] = ()",
+        'learned: ClassVar[tuple[str, ...]] = ("network",)',
+        "the frozen features learn",
+        "learners/test_nearest_centroid.py used_as_it_is",
+    ),
+    Fault(
+        "learners/learner.py",
+        "    require_possible(outputs, y)\n    return",
+        "    return",
+        "a query of a class without a row gives an infinite loss",
+        "learners/test_contract.py without_a_row and protonet",
+    ),
+)
+
+TRANSFER = (
+    Fault(
+        "learners/transfer/pretrain_fine_tune.py",
+        '"head.bias": -means.square().sum(-1)',
+        '"head.bias": -means.sum(-1)',
+        "a new head is not the nearest centroid",
+        "learners/test_transfer.py begins_as_the_nearest",
+    ),
+    Fault(
+        "learners/transfer/pretrain_fine_tune.py",
+        "descend(loss, weights, _slots(state), self._steps(network))",
+        "descend(loss, weights, {}, self._steps(network))",
+        "the memory of the inner optimiser is lost between supports",
+        "learners/test_transfer.py steps_in_turn",
+    ),
+    Fault(
+        "learners/transfer/pretrain_probe.py",
+        "left = y - head(features)",
+        "left = y",
+        "the head of all tasks is added to a ridge that already has all of it",
+        "learners/test_transfer.py what_the_pooled_network_leaves",
+    ),
+    Fault(
+        "solvers/logistic_tasks.py",
+        "weight = end.parameters[..., :-1] @ basis",
+        "weight = end.parameters[..., :-1]",
+        "weights stay in the coordinates of the task's principal axes",
+        "solvers/test_logistic_tasks.py as_by_itself",
+    ),
+)

@@ -33,7 +33,8 @@ class Answers:
     """Stands for a trained learner that gives outputs which depend on the queries alone."""
 
     def __init__(self, trained, answer):
-        self.learner, self.problem, self.answer = trained.learner, trained.problem, answer
+        self.learner, self.problem, self.parts = trained.learner, trained.problem, trained.parts
+        self.answer = answer
 
     def adapt(self, x, y, state=None):
         return {}
@@ -76,6 +77,7 @@ def test_tasks_do_not_depend_on_how_many_training_takes_a_step(protonet):
 
 def test_memory_bounds_the_tasks_at_once_and_not_the_scores(protonet, monkeypatch):
     whole = protonet.evaluate(FAMILY, 30)
+    assert [len(one.support.x) for one in drawn_for_tests(FAMILY, 30, 10)] == [10, 10, 5, 5]
     monkeypatch.setattr("headstart.learners.evaluation.ELEMENTS", 1)
     assert len(list(drawn_for_tests(FAMILY, 30))) == 30
     assert protonet.evaluate(FAMILY, 30).each == pytest.approx(whole.each)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from headstart.core import BadInput, Episodes, Labelled, Unknown, derive_seed
+from headstart.core import BadInput, Episodes, Labelled, Parts, Unknown, derive_seed
 from headstart.learners.learner import Learner, Problem, State
 from headstart.learners.scores import LearnerComparison, TaskDifference, TaskScores
 from headstart.metrics.repeats import student
@@ -20,6 +20,7 @@ MOST = {"accuracy": 1.0, "mean_squared_error": float("inf")}
 COUNT = 600  # tasks, as in the papers
 DRAWN = 25  # tasks of a step; fixed, since it decides which tasks are drawn
 ELEMENTS = 2**20  # of the inputs that are computed at once
+WEIGHTS = 2**25  # of the networks that tasks may become at once
 SHOTS = (1, 2, 5, 10)
 STEPS = (0, 1, 2, 5, 10)
 
@@ -35,6 +36,11 @@ class Adaptive(Protocol):
     @property
     def problem(self) -> Problem:
         """What its tasks are like."""
+        ...
+
+    @property
+    def parts(self) -> Parts:
+        """Its networks."""
         ...
 
     def adapt(self, x: Any, y: Any, state: State | None = None) -> State:
@@ -147,7 +153,8 @@ def _scored(learners: Mapping[str, Adaptive], tasks: TaskFamily, count: int) -> 
     for one in learners.values():
         require_tasks(one, tasks)
     each: dict[str, list[Tensor]] = {name: [] for name in learners}
-    for episodes in drawn_for_tests(tasks, count):
+    largest = max(sum(each.numel() for each in one.parts.parameters()) for one in learners.values())
+    for episodes in drawn_for_tests(tasks, count, WEIGHTS // max(1, largest)):
         for name, one in learners.items():
             each[name].append(score_tasks(one, episodes))
     metric = METRICS[tasks.kind]
@@ -172,14 +179,17 @@ def require_tasks(trained: Adaptive, tasks: TaskFamily) -> None:
         )
 
 
-def drawn_for_tests(tasks: TaskFamily, count: int) -> Iterator[Episodes]:
-    """`count` tasks that no training with this family sees, in batches; the same ones for every learner."""
+def drawn_for_tests(tasks: TaskFamily, count: int, most: int = DRAWN) -> Iterator[Episodes]:
+    """`count` tasks that no training with this family sees, the same ones for every learner.
+
+    They come in batches of `most` tasks at most, or of one.
+    """
     tasks = replace(tasks, tasks=DRAWN, seed=derive_seed(tasks.seed, "evaluation"))
     for step in numbers_from():
         left = count - step * DRAWN
         if left <= 0:
             return
-        yield from _chunks(_first(tasks.draw(step), left))
+        yield from _chunks(_first(tasks.draw(step), left), most)
 
 
 def score_tasks(trained: Adaptive, episodes: Episodes) -> Tensor:
@@ -206,11 +216,11 @@ def _first(episodes: Episodes, count: int) -> Episodes:
     )
 
 
-def _chunks(episodes: Episodes) -> Iterable[Episodes]:
-    """As many tasks at once as are within `ELEMENTS`."""
+def _chunks(episodes: Episodes, most: int) -> Iterable[Episodes]:
+    """As many tasks at once as are within `ELEMENTS`, `most` of them or one."""
     support, query = episodes.support, episodes.query
     tasks = len(support.x)
-    at_once = max(1, ELEMENTS * tasks // max(1, support.x.numel() + query.x.numel()))
+    at_once = max(1, min(most, ELEMENTS * tasks // max(1, support.x.numel() + query.x.numel())))
     for start in range(0, tasks, at_once):
         part = slice(start, start + at_once)
         yield Episodes(Labelled(support.x[part], support.y[part]), Labelled(query.x[part], query.y[part]))

@@ -1,1 +1,1 @@
-"""The transfer baselines: learn all tasks as one problem, then a probe or fine-tuning on the support."""
+"""Transfer baselines: learn the rows of all tasks as one problem, then each new task from there."""
