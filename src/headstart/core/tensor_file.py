@@ -50,7 +50,7 @@ def write_tensors(file: Path, tensors: Mapping[str, Tensor], about: Mapping[str,
     fresh = file.with_name(f".{file.name}.tmp")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(_sorted(save(plain, metadata=dict(about))))
+        fresh.write_bytes(_sorted(save(plain, metadata=dict(about) or None)))
         fresh.replace(file)
     except OSError as error:
         if fresh.is_file():
