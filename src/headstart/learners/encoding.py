@@ -9,7 +9,11 @@ from torch import Tensor, nn
 from headstart.core import BadInput, Unknown
 from headstart.nn.few_shot_encoders import conv4, perceptron
 
-BUILT_IN: dict[str, Callable[[tuple[int, ...]], nn.Module]] = {"conv4": conv4, "mlp": perceptron}
+BUILT_IN: dict[str, Callable[[tuple[int, ...]], nn.Module]] = {
+    "conv4": conv4,
+    "mlp": perceptron,
+    "identity": lambda _shape: nn.Flatten(),  # inputs that are features already
+}
 
 
 class Encoder(nn.Module):
@@ -47,7 +51,8 @@ def make_encoder(encoder: nn.Module | str | None, shape: tuple[int, ...]) -> Enc
 
     Args:
         encoder: a network (n, *shape) -> (n, width), which is not changed; the name of a built-in one:
-            "conv4" for pictures, "mlp" for rows of numbers; None: the one that fits.
+            "conv4" for pictures, "mlp" for rows of numbers, "identity" for features that stay as they are;
+            None: the one of the first two that fits.
         shape: of one input.
 
     Raises:
