@@ -27,6 +27,8 @@ SMALL = {  # options of the commands that take them
     "--evaluations": "1",
     "--steps": "2",
     "--check-steps": "2",
+    "--test-tasks": "4",
+    "--at-steps": "0,1",
     "--no-curve": None,
     "--no-int8": None,
     "--repeats": "2",

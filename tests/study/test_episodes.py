@@ -1,0 +1,299 @@
+"""Learning to learn: the study, what it holds out, what it compares, and what it refuses."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from tests.cli.conftest import Said
+from tests.docs.stage import run as command
+from tests.study import tiny
+
+import headstart as hs
+from headstart.core import BadData, BadInput, Preprocess, Unknown
+from headstart.learners.learner import Problem, make_learner, walk_learners
+from headstart.records.record import Interval
+from headstart.studies.episodes import LEARNER, TRANSFER, UNCLEAR, EpisodesSettings
+from headstart.studies.episodes.chosen import choose, is_transfer, named
+from headstart.studies.episodes.families import labelled_parts, scaled
+from headstart.studies.episodes.measuring import gain_over
+from headstart.studies.episodes.page import headline, sentences
+from headstart.studies.episodes.results import best_of, verdict
+from headstart.studies.episodes.training import encoder_of
+from headstart.tasks import GaussianClasses
+
+SMALL = {"steps": 3, "tasks": 4, "test_tasks": 6, "at_steps": (0, 1), "at_shots": (1, 2)}
+TEXTS = (["good film", "bad film", "fine play", "dull play"] * 3, list("abcd") * 3)
+PROTO = {**SMALL, "learners": ["protonet"]}
+
+
+def rows(classes=8, each=12, seed=0):
+    """Points (n, 3) around a mean for each class, and their names."""
+    draw, y = np.random.default_rng(seed), np.repeat(np.arange(classes), each)
+    means = 4 * draw.normal(size=(classes, 3))
+    return (means[y] + draw.normal(size=(len(y), 3))).astype(np.float32), np.array([f"c{k}" for k in y])
+
+
+@pytest.fixture(scope="module")
+def waves(tmp_path_factory):
+    out = tmp_path_factory.mktemp("episodes") / "waves"
+    return hs.episodes("sinusoids", learners=["neural-process", "maml"], out=out, **SMALL)
+
+
+@pytest.fixture(scope="module")
+def dealt(tmp_path_factory):
+    return hs.episodes(rows(), ways=3, out=tmp_path_factory.mktemp("episodes") / "dealt", **PROTO)
+
+
+def test_classes_of_test_tasks_are_in_no_training_task(dealt):
+    record = dealt.result
+    assert not set(record.train_classes) & set(record.test_classes)
+    assert (len(record.train_classes), len(record.test_classes)) == (5, 3)
+    assert (record.train_rows, record.test_rows) == (60, 36)
+    assert dealt.tasks.examples.classes == tuple(record.test_classes)
+
+
+def test_the_transfer_baselines_are_always_there(dealt):
+    there = {one.name for one in dealt.result.learners if one.transfer}
+    assert there == {kind.name for kind in walk_learners() if is_transfer(kind, False)}
+    assert dealt.result.reference in there
+    assert dealt.result.best == "protonet"
+
+
+def test_gains_are_paired_with_the_best_baseline(dealt):
+    record = dealt.result
+    baselines = [one for one in record.learners if one.transfer]
+    assert record.learner(record.reference).score.value == max(one.score.value for one in baselines)
+    scores = {name: one.evaluate(dealt.tasks, 6) for name, one in dealt.learners.items()}
+    base, own = scores[record.reference], scores["protonet"]
+    assert record.learner("protonet").score.value == pytest.approx(own.mean)
+    assert record.learner("protonet").gain.value == pytest.approx(own.mean - base.mean)
+    assert record.learner(record.reference).gain is None
+
+
+def test_of_an_error_less_is_a_gain():
+    gain = gain_over([1.0, 2.0, 3.0], [2.0, 4.0, 6.0], lower=True)
+    assert gain.value == 2
+    assert gain_over([1.0, 2.0, 3.0], [2.0, 4.0, 6.0], lower=False).value == -2
+    assert best_of({"a": 1.0, "b": 2.0}, ["a", "b"], lower=True) == "a"
+    assert best_of({"a": 1.0, "b": 2.0}, ["a", "b"], lower=False) == "b"
+    assert [verdict(Interval(0, *ends)) for ends in ((0.1, 1), (-1, -0.1), (-1, 1))] == [
+        LEARNER,
+        TRANSFER,
+        UNCLEAR,
+    ]
+
+
+def test_functions_are_drawn_before_and_after_reading(waves):
+    drawn = waves.result.functions
+    assert [one.after for one in drawn] == [0, 1, 2, 5, 10]
+    assert [len(one.points) for one in drawn] == [0, 1, 2, 5, 10]
+    assert drawn[2].points == drawn[3].points[:2]
+    assert all(one.x == sorted(one.x) and one.truth == drawn[0].truth for one in drawn)
+    assert {line.learner for line in drawn[1].lines} == {one.name for one in waves.result.learners}
+    at = {line.learner: line.y for line in drawn[4].lines}["neural-process"]
+    points = torch.tensor(drawn[4].points)[None]
+    learner = waves.learners["neural-process"]
+    state = learner.adapt(points[..., :1], points[..., 1:])
+    again = learner.predict(state, torch.tensor(drawn[4].x)[None, :, None])[0, :, 0]
+    assert torch.allclose(again, torch.tensor(at), atol=2e-3)
+
+
+def test_curves_of_shots_and_of_steps(waves):
+    maml = waves.result.learner("maml")
+    assert [point.at for point in maml.by_shots] == [1, 2, 10]
+    assert [point.at for point in maml.by_steps] == [0, 1]
+    own = next(point.score for point in maml.by_steps if point.at == maml.adaptation)
+    assert own == maml.score == maml.by_shots[-1].score
+    assert waves.result.learner("neural-process").by_steps == []
+    assert waves.result.train_shots == [1, 10]
+
+
+def test_saved_learners_are_opened(waves):
+    folder = waves.folder / waves.result.learner("maml").folder
+    opened = hs.open_learner(folder)
+    assert opened.learner == waves.learners["maml"].learner
+    assert all(
+        map(
+            torch.equal,
+            opened.parts.state_dict().values(),
+            waves.learners["maml"].parts.state_dict().values(),
+        )
+    )
+
+
+def without_times(record):
+    values = json.loads(record.to_json())
+    return {**values, "learners": [{**one, "seconds": 0} for one in values["learners"]]}
+
+
+def test_an_interrupted_study_is_the_same(dealt, tmp_path, monkeypatch):
+    from headstart.studies.episodes import run as study
+
+    real, seen = study.measured, []
+
+    def interrupted(*given):
+        seen.append(given)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        return real(*given)
+
+    monkeypatch.setattr(study, "measured", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        hs.episodes(rows(), ways=3, out=tmp_path / "run", **PROTO)
+    again = hs.episodes(rows(), ways=3, out=tmp_path / "run", resume=True, **PROTO)
+    assert without_times(again.result) == without_times(dealt.result)
+
+
+def test_another_family_is_not_resumed(tmp_path):
+    how = {**PROTO, "out": tmp_path / "run"}
+    hs.episodes(GaussianClasses(ways=2, shots=1, queries=3), **how)
+    with pytest.raises(BadInput, match="holds another study"):
+        hs.episodes(GaussianClasses(ways=2, shots=1, queries=3, spread=2.0), resume=True, **how)
+
+
+def test_other_data_for_test_tasks(tmp_path):
+    other = rows(classes=4, seed=1)
+    record = hs.episodes(rows(), test_data=(other[0], np.char.add("new ", other[1])), ways=3, **PROTO).result
+    assert len(record.train_classes) == 8
+    assert record.test_classes == ["new c0", "new c1", "new c2", "new c3"]
+    assert all(one.folder == "" for one in record.learners)
+
+
+def test_small_classes_are_left_out_and_named():
+    x, y = rows()
+    keep = (y != "c3") | (np.arange(len(y)) % 12 < 2)
+    record = hs.episodes((x[keep], y[keep]), ways=3, queries=4, **PROTO).result
+    assert "c3" not in {*record.train_classes, *record.test_classes}
+    assert "'c3' is left out: a task takes 5 rows of a class." in record.notes
+
+
+def test_copies_stand_on_one_side():
+    x, y = rows()
+    record = hs.episodes((np.concatenate([x, x[:5]]), np.concatenate([y, y[:5]])), ways=3, **PROTO).result
+    assert record.train_rows + record.test_rows == len(x)
+    assert any(note.startswith("5 copies of rows") for note in record.notes)
+
+
+def test_rows_of_the_example_are_those_of_the_task(dealt):
+    example, data = dealt.result.example, hs.data.load(rows())
+    assert len(example.support) == 3
+    assert len(example.queries) == 6
+    labels = {item: data.said(row) for row, item in enumerate(map(data.named, range(len(data))))}
+    assert all(labels[row.name] == row.label for row in (*example.support, *example.queries))
+    classes = {row.label for row in example.support}
+    assert all(set(row.answers.values()) <= classes for row in example.queries)
+
+
+def test_with_a_backbone_all_learn_from_its_features(tmp_path):
+    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 16 * 16, 5), torch.nn.ReLU())
+    backbone = hs.models.backbone(net, preprocess=Preprocess(size=(16, 16)))
+    root = tiny.folders(tmp_path / "many", 6, tiny.CLASSES)
+    for number, name in enumerate(("a", "b", "c")):
+        (root / name).mkdir()
+        for index in range(6):
+            tiny.shape(tiny.CLASSES[number], 7000 + 10 * number + index).save(root / name / f"{index}.png")
+    run = hs.episodes(root, backbone=backbone, out=tmp_path / "out", ways=2, **PROTO)
+    assert run.result.shape == [5]
+    assert run.result.backbone == "Sequential"
+    assert {one.encoder for one in run.result.learners if one.transfer} == {"identity"}
+    assert run.result.learner("protonet").encoder == "mlp"
+    assert run.result.example.support[0].picture.startswith("pictures/")
+
+
+def test_features_are_scaled_by_training_classes_alone():
+    x, y = rows()
+    seen = []
+
+    def encode(data, train):
+        seen.append({data.said(row) for row in train.tolist()})
+        return torch.from_numpy(x)
+
+    parts = labelled_parts(hs.data.load((x, y)), EpisodesSettings(ways=3), None, encode)
+    assert seen == [set(parts.train.classes)]
+    own = parts.train.family.examples.x
+    assert torch.allclose(own.mean(0), torch.zeros(3), atol=1e-5)
+    assert own.var(0).mean().item() == pytest.approx(1, abs=1e-5)
+    assert parts.test.family.examples.x.mean(0).abs().max() > 0.01
+    given = torch.tensor([[1.0, 5.0], [3.0, 5.0]])
+    assert scaled(given, given).tolist() == [[-1.0, 0.0], [1.0, 0.0]]
+
+
+def test_names_of_learners_with_commas_and_beginnings():
+    assert list(named(["proto,maml:steps=5,order=1,neural"])) == [
+        "protonet",
+        "maml:steps=5,order=1",
+        "neural-process",
+    ]
+    with pytest.raises(Unknown, match=r"No learner is called 'prot0net'. Did you mean 'protonet'"):
+        list(named(["prot0net"]))
+    with pytest.raises(BadInput, match="protonet learns classes, and the tasks' answers are numbers"):
+        choose(["protonet"], Problem((1,), 1, "numbers", 1))
+
+
+def test_baselines_take_features_as_they_are():
+    settings = EpisodesSettings(encoder="mlp")
+    assert encoder_of(make_learner("nearest-centroid"), settings, frozen=False) == "identity"
+    assert encoder_of(make_learner("nearest-centroid"), settings, frozen=True) == "identity"
+    assert encoder_of(make_learner("protonet"), settings, frozen=True) == "mlp"
+
+
+def test_the_verdict_in_words(dealt):
+    record = dealt.result
+    name = record.reference
+    base = record.learner(name).title
+    for given, gain, said, sure in (
+        (LEARNER, Interval(0.2, 0.1, 0.3), "Learning to learn wins", "is sure"),
+        (TRANSFER, Interval(-0.2, -0.3, -0.1), f"Plain transfer wins on {record.task}: {base}", "is sure"),
+        (UNCLEAR, Interval(0.1, -0.1, 0.3), "No sure winner", "may be chance"),
+    ):
+        learners = [replace(one, gain=gain if one.gain else None) for one in record.learners]
+        shown = replace(record, verdict=given, learners=learners)
+        assert headline(shown).startswith(said)
+        assert sure in next(sentences(shown))
+
+
+@pytest.mark.parametrize(
+    ("data", "how", "says"),
+    [
+        (
+            rows(),
+            {"ways": 5},
+            r"5 to train on and 5 others to test with, .* has 8 such classes of 8",
+        ),
+        (rows(), {"ways": 3, "shots": 12}, "has 0 such classes of 8. 'c0', .* have fewer rows"),
+        (rows(), {"test_classes": 2, "ways": 3}, "a task has 3 classes, so test tasks need as many"),
+        (rows(), {"encoder": "conv4", "ways": 3}, "not inputs of shape"),
+        (rows(), {"train_shots": (3, 1)}, "the least and the most"),
+        ("sinusoids", {"ways": 3, "learners": ["maml"]}, "have no classes"),
+        ("sinusoids", {"backbone": "table"}, "is a family of tasks"),
+        ("sinusoid", {}, "Did you mean the family 'sinusoids'"),
+        ("sinusoids", {"test_data": rows()}, "must be labelled data, or a family"),
+        (TEXTS, {"test_data": TEXTS}, "give all rows of tables and texts in one"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_training(data, how, says, tmp_path):
+    with pytest.raises(BadInput, match=says):
+        hs.episodes(data, out=tmp_path / "out", **{**PROTO, **how})
+    assert not (tmp_path / "out").exists()
+
+
+def test_numbers_and_tags_are_no_classes(tmp_path):
+    x, _ = rows()
+    with pytest.raises(BadData, match="are numbers, and few-shot tasks are of classes"):
+        hs.episodes((x, np.linspace(0, 1, len(x))), out=tmp_path / "out", **PROTO)
+
+
+def test_mistakes_on_the_command_line_are_one_sentence(tmp_path):
+    for words, says in (
+        (["sinusoids", "--learner", "malm"], "Did you mean 'maml'"),
+        (["digits", "--ways", "6"], "Fewer --ways"),
+        (["sinusoids", "--train-shots", "x"], "--train-shots is 'x'"),
+        (["digits", "--weights", "random"], "--weights are of a backbone"),
+    ):
+        said = command(["episodes", *words, "--out", "out"], tmp_path)
+        assert isinstance(said, Said)
+        assert said.code == 2
+        assert says in said.err
+        assert "Traceback" not in said.err
