@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from headstart.core import BadData, BadInput, Labelled, Mismatch, Parts
 from headstart.core.atomic_file import write_atomically
 from headstart.core.tensor_file import read_tensors, write_tensors
+from headstart.face import spell
 from headstart.learners.encoding import make_encoder
 from headstart.learners.evaluation import COUNT, evaluate
 from headstart.learners.learner import Learner, Problem, State, walk_learners
@@ -194,7 +195,9 @@ def open_learner(folder: str | Path, encoder: nn.Module | None = None) -> Traine
         learner = kinds[about["learner"]](**_tuples(about["settings"]))
         problem = Problem(**_tuples(about["problem"]))
         if not about["encoder"] and encoder is None:
-            raise BadInput(f"The learner in {folder} has an encoder of your own: give encoder=NETWORK.")
+            raise BadInput(
+                f"The learner in {folder} has an encoder of your own: give {spell('encoder', ...)}."
+            )
         parts = learner.parts(make_encoder(about["encoder"] or encoder, problem.shape), problem)
         parts.load_state_dict(read_tensors(folder / WEIGHTS)[0])
     except (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError) as error:
