@@ -22,8 +22,8 @@ def styles(record: MetaLearning) -> dict[str, str]:
     """Of the line of each learner: colours for learners, black and grey for baselines."""
     learners = [one.name for one in record.learners if not one.transfer]
     baselines = [one.name for one in record.learners if one.transfer]
-    colours = {name: f"s{place % STYLES + 1}" for place, name in enumerate(sorted(learners))}
-    return colours | {name: BASELINES[place % len(BASELINES)] for place, name in enumerate(sorted(baselines))}
+    colours = {name: f"s{place % STYLES + 1}" for place, name in enumerate(learners)}
+    return colours | {name: BASELINES[place % len(BASELINES)] for place, name in enumerate(baselines)}
 
 
 def guess(record: MetaLearning) -> str:
