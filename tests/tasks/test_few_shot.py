@@ -166,7 +166,9 @@ def test_tables_and_texts_become_numbers_scaled_by_the_rows_to_learn_from():
     [
         ({"ways": 9}, "needs so many classes, and there are 8"),
         ({"ways": 1}, "ways is 1"),
-        ({"ways": (3, 2)}, "in this order"),
+        ({"ways": (3, 2)}, r"a pair of them, \(least, most\)"),
+        ({"ways": "5"}, "ways is '5'"),
+        ({"size": "28"}, "size is '28'"),
         ({"shots": (1, 9), "queries": 2}, r"has 10 rows, and a task takes 11: .* 7 more classes"),
         ({"size": 2}, "4 or more"),
     ],
@@ -187,6 +189,8 @@ def test_numbers_are_no_classes():
         ({"train": 0.9}, "fewer than are asked for"),
         ({"test": -1}, "test=-1 must be a share"),
         ({"test": 2.5}, "test=2.5 must be a share"),
+        ({"train": "half"}, "train='half' must be a share"),
+        ({"least": 11}, "No class of arrays has least=11 rows; the most is 10"),
         ({"new_groups": True}, "has no groups to split"),
     ],
 )

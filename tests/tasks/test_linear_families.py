@@ -102,6 +102,9 @@ def test_harmonics_are_two_sinusoids_of_one_period():
     ("family", "wrong"),
     [
         (ONE, {"theta": ()}),
+        (ONE, {"theta": "1"}),
+        (ONE, {"noise": "1"}),
+        (Lines(), {"slope": 1.0}),
         (ONE, {"spread": 0.0}),
         (ONE, {"theta_spread": -1.0}),
         (ONE, {"noise": 0.0}),
@@ -115,6 +118,16 @@ def test_harmonics_are_two_sinusoids_of_one_period():
 def test_settings_out_of_range_are_refused(family, wrong):
     with pytest.raises(BadInput, match=next(iter(wrong))):
         replace(family, **wrong)
+
+
+@pytest.mark.parametrize("wrong", [{"shots": -1}, {"tasks": 0}])
+def test_the_value_of_no_tasks_is_refused(wrong):
+    with pytest.raises(BadInput, match="must be >= 0"):
+        ONE.value_of_theta(**wrong)
+
+
+def test_one_number_is_a_theta():
+    assert replace(ONE, theta=2.0).theta == (2.0,)
 
 
 def test_a_support_of_another_width_is_refused():

@@ -1,8 +1,10 @@
 """What a distribution of tasks is."""
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from numbers import Real
+from typing import Any, ClassVar, SupportsIndex
 
 import torch
 from torch import Tensor
@@ -10,6 +12,7 @@ from torch import Tensor
 from headstart.core import BadInput, Episodes, Labelled, derive_seed
 from headstart.core.draws import uniforms
 from headstart.core.label_kind import LabelKind
+from headstart.core.setting_types import types_first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +36,11 @@ class TaskFamily(ABC):
     queries: int = 10
     tasks: int = 16
     seed: int = 0
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Let the types of settings be checked before `__post_init__` compares their values."""
+        super().__init_subclass__(**more)
+        cls.__post_init__ = types_first(cls)  # type: ignore[assignment,method-assign]
 
     def __post_init__(self) -> None:
         self.check_range("shots", 1)
@@ -99,14 +107,14 @@ class TaskFamily(ABC):
         value = getattr(self, setting)
         both = value if isinstance(value, tuple) else (value, value)
         fine = len(both) == 2 and all(_is_whole(one, least) for one in both) and both[0] <= both[1]
-        self.check(setting, fine, f"a whole number >= {least}, or the least and the most, in this order")
+        self.check(setting, fine, f"a whole number >= {least}, or a pair of them, (least, most)")
 
     def check_ends(self, *settings: str) -> None:
         """Raise `BadInput` unless settings are two numbers each, the least and the largest."""
         for setting in settings:
             ends = getattr(self, setting)
-            fine = isinstance(ends, tuple) and len(ends) == 2 and ends[0] <= ends[1]
-            self.check(setting, fine, "the least and the largest, in this order")
+            fine = are_numbers(ends) and len(ends) == 2 and ends[0] <= ends[1]
+            self.check(setting, fine, "a pair of numbers, (least, largest)")
 
     def drawn(self, setting: str, step: int) -> int:
         """A setting for the tasks of a step: itself, or a number in its range."""
@@ -125,8 +133,15 @@ class TaskFamily(ABC):
 
 def range_of(value: int | tuple[int, int]) -> tuple[int, int]:
     """The least and the most of a setting."""
-    return value if isinstance(value, tuple) else (value, value)
+    return (int(value[0]), int(value[1])) if isinstance(value, tuple) else (int(value), int(value))
+
+
+def are_numbers(values: Any) -> bool:
+    """Whether it is a tuple of finite numbers."""
+    return isinstance(values, tuple) and all(isinstance(one, Real) and math.isfinite(one) for one in values)
 
 
 def _is_whole(value: Any, least: int) -> bool:
-    return not isinstance(value, bool) and isinstance(value, int) and value >= least
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+        return False
+    return value.__index__() >= least

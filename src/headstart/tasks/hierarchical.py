@@ -1,21 +1,23 @@
 """Linear tasks whose weights share a mean: what that mean is worth is known in closed form."""
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple, final
+from numbers import Real
+from typing import Any, ClassVar, NamedTuple, final
 
 import torch
 from torch import Tensor
 
-from headstart.core import BadData, Episodes, Labelled, derive_seed
+from headstart.core import BadData, BadInput, Episodes, Labelled, derive_seed
 from headstart.core.draws import normals, reseeded
 from headstart.core.label_kind import LabelKind
+from headstart.face import spell
 from headstart.solvers.bayesian_regression import (
     Normal,
     normal_entropy,
     regression_posterior,
     shared_mean_posterior,
 )
-from headstart.tasks.family import TaskFamily, range_of
+from headstart.tasks.family import TaskFamily, are_numbers, range_of
 
 WORLDS, NEW = 10, 2000  # sets of tasks that theta is learned from, and supports, over which is averaged
 
@@ -59,7 +61,11 @@ class HierarchicalGaussians(TaskFamily):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check("theta", len(self.theta) >= 1, "one or more numbers")
+        given: Any = self.theta
+        object.__setattr__(self, "theta", (given,) if isinstance(given, Real) else given)
+        self.check(
+            "theta", are_numbers(self.theta) and len(self.theta) >= 1, "a tuple of one or more numbers"
+        )
         for setting in ("spread", "theta_spread", "noise"):
             self.check(setting, getattr(self, setting) > 0, "> 0")
 
@@ -148,10 +154,15 @@ class HierarchicalGaussians(TaskFamily):
 
         Args:
             shots: rows of a support, >= 0; None: the least of the family.
-            tasks: that theta is learned from, with so many rows each; None: those of one step.
+            tasks: that theta is learned from, >= 1, with so many rows each; None: those of one step.
+
+        Raises:
+            BadInput: fewer shots or tasks.
         """
         shots = range_of(self.shots)[0] if shots is None else shots
         tasks = self.tasks if tasks is None else tasks
+        if shots < 0 or tasks < 1:
+            raise BadInput(f"{spell('shots', shots)} must be >= 0 and {spell('tasks', tasks)} >= 1.")
         new = self._inputs("new", NEW, shots)
         no_answers = torch.zeros(new.shape[:-1], dtype=torch.float64)
 

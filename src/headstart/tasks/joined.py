@@ -52,11 +52,11 @@ def _inputs(parts: Sequence[Examples], pad: bool) -> list[Tensor]:
         every = [padded(x, (0, width - x.shape[1])) for x in every]
     for part, x in zip(parts, every, strict=True):
         if x.shape[1:] != every[0].shape[1:]:
-            way = f"bring pictures to one size: {spell('size', 32)}"
-            if x.ndim == every[0].ndim == 2:
-                way = f"fill columns up with zeros: {spell('pad', True)}"
+            ways = {4: f"bring pictures to one size: {spell('size', 32)}"}
+            ways |= {2: f"fill columns up with zeros: {spell('pad', True)}"}
+            way = f", or {ways[x.ndim]}" if x.ndim == every[0].ndim and x.ndim in ways else ""
             raise BadInput(
                 f"Inputs of {parts[0].name} have the shape {tuple(every[0].shape[1:])} and those of "
-                f"{part.name} {tuple(x.shape[1:])}, and a learner takes one. Leave one of them out, or {way}."
+                f"{part.name} {tuple(x.shape[1:])}, and a learner takes one. Leave one of them out{way}."
             )
     return every

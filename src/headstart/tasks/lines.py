@@ -10,7 +10,7 @@ from headstart.core import Episodes, Labelled
 from headstart.core.draws import normals, reseeded, uniforms
 from headstart.core.label_kind import LabelKind
 from headstart.solvers.bayesian_regression import Normal, regression_posterior
-from headstart.tasks.family import TaskFamily
+from headstart.tasks.family import TaskFamily, are_numbers
 
 
 @final
@@ -37,9 +37,8 @@ class Lines(TaskFamily):
         super().__post_init__()
         for setting in ("slope", "intercept"):
             both = getattr(self, setting)
-            self.check(
-                setting, len(both) == 2 and both[1] >= 0, "a mean and a standard deviation, which is >= 0"
-            )
+            fine = are_numbers(both) and len(both) == 2 and both[1] >= 0
+            self.check(setting, fine, "a pair of numbers, (mean, standard deviation >= 0)")
         self.check_ends("range")
         self.check("noise", self.noise > 0, "> 0")
 

@@ -57,6 +57,10 @@ def split_classes(  # noqa: PLR0913  # three shares
     labels = np.asarray(loaded.y if isinstance(loaded, Examples) else loaded.labels)
     there, counts = np.unique(labels, return_counts=True)
     kept = there[counts >= least]
+    if not len(kept):
+        raise BadInput(
+            f"No class of {loaded.name} has {spell('least', least)} rows; the most is {counts.max()}."
+        )
     shares = {"train": train, "validation": validation, "test": test}
     parts = _deal(kept, shares, seed, f"classes of {loaded.name}")
     within = [np.isin(labels, part) for part in parts]
@@ -119,7 +123,7 @@ def _groups_of(data: Examples | Dataset) -> Any:
 def _deal(values: Rows, shares: dict[str, float], seed: int, what: str) -> list[Rows]:
     """Disjoint parts of the values, by shares or by counts."""
     for name, share in shares.items():
-        if not (share >= 0 and (isinstance(share, int) or share <= 1)):
+        if not _is_share(share):
             raise BadInput(f"{spell(name, share)} must be a share from 0 to 1.0, or how many {what}.")
     exact = [_share(share, len(values)) * len(values) for share in shares.values()]
     if sum(exact) > len(values) + 1e-9:
@@ -129,6 +133,12 @@ def _deal(values: Rows, shares: dict[str, float], seed: int, what: str) -> list[
     order: Tensor = orders(torch.tensor([derive_seed(seed, "split")]), len(values))[0]
     mixed = values[order.numpy()]
     return [np.sort(mixed[start:end]) for start, end in pairwise(cuts)]
+
+
+def _is_share(share: Any) -> bool:
+    if isinstance(share, bool) or not isinstance(share, int | float):
+        return False
+    return share >= 0 and (isinstance(share, int) or share <= 1)
 
 
 def _share(share: float, of: int) -> float:
