@@ -49,7 +49,12 @@ def test_runs_are_listed_with_what_came_out(headstart, place):
     times = [run.changed for run in list_runs(place)]
     assert times == sorted(times, reverse=True)
     figure = record["tested"][0]["scores"]["figures"][record["metric"]]
-    assert first["figure"] == {"metric": record["metric"], "value": figure["value"], "interval": figure}
+    assert first["figure"] == {
+        "metric": record["metric"],
+        "value": figure["value"],
+        "interval": figure,
+        "by": "",
+    }
     assert (first["about"], begun["figure"]) == ("photos", None)
     said = " ".join(headstart("runs", str(place)).out.split())
     assert "adapt: photos +---" in said

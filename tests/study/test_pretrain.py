@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 import headstart as hs
+from headstart.cli.using import runs
 from headstart.core import BadData, BadInput
 from headstart.models.encoders import ENCODER
 from headstart.records.record import Interval
@@ -115,6 +116,12 @@ def test_page_and_terminal_show_the_same_rows(found):
     assert (
         page.count("<circle") >= 18 + 3 * 6
     )  # held-out rows, and points of two accuracies and four monitors
+
+
+def test_runs_say_whose_accuracy_it_is(found, capsys):
+    """It is not one of a model that can be compared with those of adapt."""
+    runs(found.folder.parent)
+    assert "accuracy of nearest neighbours" in capsys.readouterr().out
 
 
 def test_labels_change_nothing_of_the_encoder(found, tmp_path):

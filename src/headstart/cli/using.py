@@ -254,7 +254,7 @@ def runs(
     output.line(f"{pluralise(len(found), 'run')}, {size} on the disk.")
 
 
-def _print_alike(kind: tuple[str, str, str], alike: "list[PastRun]", folder: Path) -> None:
+def _print_alike(kind: tuple[str, str, str, str], alike: "list[PastRun]", folder: Path) -> None:
     """A table of runs of the same study, data and metric; none of runs without a figure."""
     from headstart.report.metric import get_metric
 
@@ -269,4 +269,5 @@ def _print_alike(kind: tuple[str, str, str], alike: "list[PastRun]", folder: Pat
         for run, figure in figures
     ]
     if rows:
-        output.table(("run", metric.title, "when"), rows, f"{kind[0]}: {kind[1]}", whole=1)
+        heading = f"{metric.title} of {kind[3]}" if kind[3] else metric.title
+        output.table(("run", heading, "when"), rows, f"{kind[0]}: {kind[1]}", whole=1)

@@ -42,9 +42,10 @@ class PastRun:
     figure: Figure | None = None
 
     @property
-    def kind(self) -> tuple[str, str, str]:
-        """The same of runs that can be compared: study, data, metric."""
-        return self.study, self.about, self.figure.metric if self.figure else ""
+    def kind(self) -> tuple[str, str, str, str]:
+        """The same of runs that can be compared: study, data, metric and by whose answers."""
+        figure = self.figure
+        return self.study, self.about, figure.metric if figure else "", figure.by if figure else ""
 
 
 def list_runs(root: Path) -> list[PastRun]:
@@ -62,7 +63,7 @@ def list_runs(root: Path) -> list[PastRun]:
 
 def compare_runs(found: Sequence[PastRun]) -> list[PastRun]:
     """The runs so that those which can be compared stand together, the best first; the latest kind first."""
-    kinds: dict[tuple[str, str, str], list[PastRun]] = {}
+    kinds: dict[tuple[str, str, str, str], list[PastRun]] = {}
     for run in found:
         kinds.setdefault(run.kind, []).append(run)
     return [run for alike in kinds.values() for run in sorted(alike, key=_merit, reverse=True)]

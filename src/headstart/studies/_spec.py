@@ -26,11 +26,12 @@ class Figure:
     metric: str
     value: float
     interval: Interval | None = None  # None: it is not known
+    by: str = ""  # whose answers it is of, where these are no answers of a model that the run keeps
 
     @classmethod
-    def of(cls, metric: str, found: Interval | None) -> "Figure | None":
+    def of(cls, metric: str, found: Interval | None, by: str = "") -> "Figure | None":
         """That of an interval; None of none."""
-        return None if found is None else cls(metric, found.value, found)
+        return None if found is None else cls(metric, found.value, found, by)
 
 
 @dataclass(frozen=True, kw_only=True)

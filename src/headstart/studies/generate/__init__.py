@@ -146,7 +146,7 @@ class Generation(StudyRecord):
     @property
     def figure(self) -> Figure | None:
         """The share of samples that are told as their class."""
-        return Figure.of("accuracy", self.checks.told)
+        return Figure.of("accuracy", self.checks.told, by="a net on the samples")
 
 
 SPEC = Study(

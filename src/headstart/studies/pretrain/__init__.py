@@ -166,7 +166,7 @@ class Pretraining(StudyRecord):
     @property
     def figure(self) -> Figure | None:
         """The accuracy of the nearest neighbours."""
-        return Figure.of("accuracy", self.after.knn)
+        return Figure.of("accuracy", self.after.knn, by="nearest neighbours")
 
 
 SPEC = Study(
