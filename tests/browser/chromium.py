@@ -21,6 +21,9 @@ ARGUMENTS = (
 )
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# tables that are stacked on a phone and run over the edge of their region all the same
+SIDEWAYS = """[...document.querySelectorAll(".scroll:has(.stacked)")].filter(
+  (one) => one.scrollWidth > one.clientWidth + 1).length"""
 LOADED = "[...document.images].filter((one) => one.complete && one.naturalWidth > 0).length"
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text("utf-8")
 

@@ -9,7 +9,7 @@ from tests.report.experiments import METHODS, alone, size_curve, started_curve, 
 
 from headstart.studies import build_page
 
-from .chromium import OVERFLOW, faint_texts, opened
+from .chromium import OVERFLOW, SIDEWAYS, faint_texts, opened
 
 pytestmark = pytest.mark.browser
 PHONE, DESK = 375, 1280
@@ -69,6 +69,7 @@ def test_quiet_alone_and_readable(browser: Any, pages: dict[str, Path], name: st
     with opened(browser, pages[name], width) as shown:
         page = shown.page
         assert page.evaluate(OVERFLOW) <= 0
+        assert width != PHONE or page.evaluate(SIDEWAYS) == 0
         assert page.locator("h1").is_visible()
         assert page.locator("svg.plot").bounding_box()["height"] > 300
         assert page.evaluate(OVERLAPS) == 0

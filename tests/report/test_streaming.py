@@ -1,5 +1,6 @@
 """The page of a stream: an honest sentence on whether adapting helped, and events in plain words."""
 
+import re
 from dataclasses import replace
 
 from headstart.records.record import Interval
@@ -80,7 +81,7 @@ def test_events_are_told_in_plain_words(tmp_path):
     page = build_page(tmp_path).read_text("utf-8")
     assert "What the guards did" in page
     assert "One class took nearly all predictions (0.95, limit 0.8)" in page
-    assert page.count("<td>192</td>") == 1
+    assert len(re.findall("<td[^>]*>192</td>", page)) == 1
 
 
 def test_without_labels_nothing_is_claimed(tmp_path):

@@ -73,4 +73,11 @@ PRETRAIN = (
         "one process is said to be several",
         "study/test_pretrain_two.py told_where_several",
     ),
+    Fault(
+        "studies/pretrain/page_map.py",
+        'f"{place % ACROSS} {place // ACROSS} 1 1"',
+        'f"{place // ACROSS} {place % ACROSS} 1 1"',
+        "a dot shows the picture of another row",
+        "study/test_pretrain_map.py picture_of_its_row",
+    ),
 )

@@ -108,6 +108,22 @@ class Plot:
         mark = tag("circle", *title, class_=f"dot {style}", cx=across, cy=down, r=radius)
         self._marks.append(mark)
 
+    def spot(self, point: Point, hover: str, shown: Element, side: float) -> None:
+        """A place that shows a square of `side` pixels beside it while it is pointed at; above all before."""
+        across, down = self.x.at(point[0]), self._down(point[1])
+        left = -side * min(max((across - 0.1) / 0.8, 0), 1)  # so that it stays in the figure
+        top = -side - 12 if down > side + 12 else 12
+        place = {"x": left, "y": top, "width": side, "height": side}
+        shown.attrib.update({name: number(value) for name, value in place.items()})
+        beside = tag("svg", tag("rect", class_="back", **place), shown, x=share(across), y=down)
+        beside.set("class", "corner")
+        circle = tag("circle", tag("title", hover), class_="spot", cx=share(across), cy=down, r=8)
+        self._marks += [circle, beside]
+
+    def define(self, element: Element) -> None:
+        """An element that others use by its id; it is not drawn itself."""
+        self._marks.append(tag("defs", element))
+
     def bar(self, left: float, right: float, top: float, style: str, hover: str) -> None:
         """A bar that stands on the x axis, from `left` to `right`, as high as `top`."""
         start, end, down = self.x.at(left), self.x.at(right), self._down(top)

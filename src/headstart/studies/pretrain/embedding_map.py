@@ -22,7 +22,7 @@ def map_of(watched: Watched, features: Tensor) -> tuple[str, list[MapPoint]]:
     spots = principal(x) if name == "PCA" else unrolled(x, watched.seed)
     return name, [
         MapPoint(
-            data.items[row],
+            data.named(row),
             data.classes[int(data.labels[row])] if watched.classes else "",
             round(float(x), 5),
             round(float(y), 5),

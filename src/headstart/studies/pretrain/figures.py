@@ -9,17 +9,6 @@ from headstart.report.text import fixed, minus, pluralise, significant
 from headstart.studies.pretrain import Pretraining
 
 ACCURACY = get_metric("accuracy")
-HUES = 12  # colours of classes on the map
-STYLE = "".join(
-    f".c{number}{{--c:hsl({(number * 211) % 360},62%,{lightness}%)}}"
-    for number, lightness in enumerate((45, 52) * (HUES // 2))
-)
-STYLE += "".join(
-    f".dot.c{number}{{fill:var(--c);fill-opacity:.85}}.line.c{number}{{stroke:var(--c);stroke-width:6;"
-    "stroke-dasharray:none}"
-    for number in range(HUES)
-)
-STYLE += ".filled{width:100%;image-rendering:pixelated}.dot:hover{stroke:var(--ink);stroke-width:2.5}"
 WATCHED = (("knn", "s1", "nearest neighbours"), ("probe", "s2", "linear probe"))
 
 
@@ -94,24 +83,6 @@ def plot_monitor(record: Pretraining, name: str, title: str, level: float | None
     return plot.figure(f"{title} over the steps")
 
 
-def plot_map(record: Pretraining) -> dict[str, Any]:
-    """The embeddings of held-out rows in two dimensions."""
-    xs, ys = [one.x for one in record.map], [one.y for one in record.map]
-    plot = Plot(_bare(xs), _bare(ys), 420)
-    played = "" if record.labelled else " Classes played no part in the training."
-    number = {name: place for place, name in enumerate(record.classes)}
-    for one in record.map:
-        style = f"c{number[one.label] % HUES}" if one.label in number else "s1"
-        plot.dot((one.x, one.y), style, f"{one.label}: {one.item}" if one.label else one.item, 4.5)
-    return {
-        "legend": [(f"c{place}", name) for name, place in number.items()] if len(number) <= HUES else [],
-        "figure": plot.figure(f"{record.projection} of {pluralise(len(record.map), 'held-out row')}"),
-        "caption": f"{record.projection} of the features, of unit length, of "
-        f"{pluralise(len(record.map), 'held-out row')}. Point at a dot to see its row"
-        + (f" and its class.{played}" if number else "."),
-    }
-
-
 def _tick(value: float) -> str:
     return minus(f"{value:.4g}")  # ticks are multiples of 1, 2, 2.5 or 5 times a power of ten
 
@@ -123,12 +94,6 @@ def _after(step: int) -> str:
 def _steps(record: Pretraining) -> Axis:
     axis = linear(0, record.steps, lambda step: f"{step:,.0f}", "step")
     return Axis(0, max(axis.high, record.steps), axis.ticks, "step")
-
-
-def _bare(values: list[float]) -> Axis:
-    low, high = min(values), max(values)
-    beside = 0.04 * ((high - low) or 1.0)
-    return Axis(low - beside, high + beside, (), "")
 
 
 def monitors_of(record: Pretraining) -> list[tuple[str, str, float | None, str]]:

@@ -8,19 +8,16 @@ from typing import Any
 from headstart.report.metric import get_metric
 from headstart.report.text import Terminal, capitalise, fixed, minus, pluralise
 from headstart.studies._page import Cell, cell_text, page_view
-from headstart.studies.pretrain import Evaluated, Pretraining
-from headstart.studies.pretrain.figures import (
-    STYLE,
-    monitors_of,
-    plot_accuracy,
-    plot_loss,
-    plot_map,
-    plot_monitor,
-)
+from headstart.studies.pretrain import Evaluated, Pretraining, page_map
+from headstart.studies.pretrain.figures import monitors_of, plot_accuracy, plot_loss, plot_monitor
 from headstart.studies.pretrain.page_examples import examples_part
 from headstart.studies.pretrain.verdict import headline, sentences
 
 ACCURACY = get_metric("accuracy")
+STYLE = (
+    ".filled{width:100%;image-rendering:pixelated}"
+    "#monitors .panels{grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr))}"
+)
 
 
 def view(record: Pretraining, folder: Path) -> dict[str, Any]:
@@ -32,7 +29,7 @@ def view(record: Pretraining, folder: Path) -> dict[str, Any]:
         task=record.task,
         headline=headline(record),
         say=list(sentences(record)),
-        style=STYLE,
+        style=STYLE + page_map.STYLE,
         **first,
         facts=_facts(record),
         reading=_reading(record),
@@ -135,7 +132,12 @@ def _more(record: Pretraining, folder: Path) -> Iterator[dict[str, Any]]:
     if (examples := examples_part(record.examples, folder)) is not None:
         yield examples
     if record.map:
-        yield {"id": "map", "heading": "The map of the embeddings", "say": [], **plot_map(record)}
+        yield {
+            "id": "map",
+            "heading": "The map of the embeddings",
+            "say": [],
+            **page_map.plot_map(record, folder),
+        }
     yield {
         "id": "next",
         "heading": "What to do next",

@@ -43,6 +43,7 @@ from headstart.studies.pretrain.plan import (
     usual_method,
 )
 from headstart.studies.pretrain.result import PretrainedEncoder
+from headstart.studies.pretrain.thumbnails import write_thumbnails
 from headstart.studies.pretrain.verdict import about_collapse, about_stuck
 from headstart.studies.pretrain.watching import (
     BANK,
@@ -166,6 +167,7 @@ def compute(job: Job[PretrainSettings]) -> dict[str, Any]:
     if stuck and chance is not None:
         job.notes.append(about_stuck(last_quarter(losses), chance))
     projection, spots = map_of(watched, last["features"])
+    write_thumbnails(watched, job.folder.path)
     return {
         "task": parts.data.name,
         "kind": parts.data.kind,
