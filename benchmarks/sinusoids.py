@@ -42,6 +42,10 @@ class Contestant:
 
 LEARNERS = {
     "neural-process": Contestant("neural-process"),
+    "recurrent": Contestant("recurrent"),
+    "recurrent:cell=lstm": Contestant("recurrent:cell=lstm"),
+    "in-context-transformer": Contestant("in-context-transformer"),
+    "snail": Contestant("snail"),
 }
 
 
@@ -67,8 +71,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the tasks and of the networks")
     options = parser.parse_args()
     test = hs.tasks.Sinusoids(shots=max(SHOTS), queries=100, tasks=options.tasks, seed=10_000 + options.seed)
-    print("| learner | seconds | " + " | ".join(f"{shots} shots" for shots in SHOTS) + " |")
+    print("| learner | seconds | " + " | ".join(f"{shots} rows" for shots in SHOTS) + " |")
     print("|---|---|" + "---|" * len(SHOTS))
+    zero = shown(test.draw(0).query.y.square().mean((1, 2)))
+    print("| 0 everywhere | | " + " | ".join([zero] * len(SHOTS)) + " |")
     for name in options.learner or LEARNERS:
         one, begun = LEARNERS[name], time.process_time()
         recipe = replace(one.recipe or hs.learners.make_learner(one.learner).recipe(), seed=options.seed)
