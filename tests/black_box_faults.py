@@ -8,7 +8,7 @@ BLACK_BOX_FAULTS = (
         "return {ROWS: rows if state is None else rows + state[ROWS]}",
         "return {ROWS: rows}",
         "classes of earlier rows are forgotten",
-        "learners/test_black_box.py read_at_once",
+        "learners/test_black_box.py has_not",
     ),
     Fault(
         "learners/black_box/_pairs.py",
