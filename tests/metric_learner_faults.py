@@ -18,7 +18,7 @@ EVALUATION = (
         "learners/test_evaluation.py gives_none_that_the_tasks",
     ),
     Fault(
-        "learners/evaluation.py",
+        "learners/scores.py",
         "student([mine - other for mine, other in zip(one.each, base.each, strict=True)])",
         "student([mine - base.mean for mine in one.each])",
         "differences are not paired",

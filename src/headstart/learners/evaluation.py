@@ -11,7 +11,7 @@ from torch.nn.functional import one_hot
 
 from headstart.core import BadInput, Episodes, Labelled, Parts, Unknown, derive_seed
 from headstart.learners.learner import Learner, Problem, State
-from headstart.learners.scores import LearnerComparison, TaskDifference, TaskScores
+from headstart.learners.scores import LearnerComparison, TaskScores
 from headstart.metrics.repeats import student
 from headstart.tasks.family import TaskFamily
 
@@ -83,9 +83,7 @@ def compare_learners(
     reference = next(iter(named)) if reference is None else reference
     if reference not in named:
         raise Unknown("learner", reference, named)
-    scores = _scored(named, tasks, count)
-    base = next(one for one in scores if one.learner == reference)
-    return LearnerComparison(scores, tuple(_difference(one, base) for one in scores if one is not base))
+    return LearnerComparison(_scored(named, tasks, count), ()).against(reference)
 
 
 def shots_curve(
@@ -229,11 +227,6 @@ def _chunks(episodes: Episodes, most: int) -> Iterable[Episodes]:
 def _summed(name: str, metric: str, each: list[float], tasks: TaskFamily, steps: int | None) -> TaskScores:
     interval = student(each, 0.0, MOST[metric])
     return TaskScores(name, metric, *interval, tuple(each), tasks.shots, steps)
-
-
-def _difference(one: TaskScores, base: TaskScores) -> TaskDifference:
-    interval = student([mine - other for mine, other in zip(one.each, base.each, strict=True)])
-    return TaskDifference(one.learner, base.learner, one.metric, *interval, one.shots)
 
 
 def _steps(learner: Learner) -> int | None:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from headstart.core import Unknown
+from headstart.metrics.repeats import student
+
 
 @dataclass(frozen=True)
 class TaskScores:
@@ -74,5 +77,22 @@ class LearnerComparison:
     scores: tuple[TaskScores, ...]
     differences: tuple[TaskDifference, ...]  # of all but the reference
 
+    def against(self, reference: str) -> "LearnerComparison":
+        """The same scores, with the paired differences to another of the learners.
+
+        Raises:
+            Unknown: no learner has that name.
+        """
+        named = {one.learner: one for one in self.scores}
+        if reference not in named:
+            raise Unknown("learner", reference, named)
+        others = [one for name, one in named.items() if name != reference]
+        return LearnerComparison(self.scores, tuple(_difference(one, named[reference]) for one in others))
+
     def __str__(self) -> str:
         return "\n".join(map(str, (*self.scores, *self.differences)))
+
+
+def _difference(one: TaskScores, base: TaskScores) -> TaskDifference:
+    interval = student([mine - other for mine, other in zip(one.each, base.each, strict=True)])
+    return TaskDifference(one.learner, base.learner, one.metric, *interval, one.shots)
