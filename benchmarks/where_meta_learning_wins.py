@@ -72,10 +72,9 @@ def table(record: MetaLearning) -> list[str]:
     """Rows of Markdown: a learner each, the best first."""
     metric = metric_of(record)
     shots = [point.at for point in record.learners[0].by_shots]
-    unit = "point" if record.answers == "numbers" else "row a class"
-    lines = [
-        f"| {record.task} | " + " | ".join(f"{some} {unit}" for some in shots) + " | over the baseline |"
-    ]
+    unit = ("point", "points") if record.answers == "numbers" else ("row a class", "rows a class")
+    heads = [pluralise(some, *unit) for some in shots]
+    lines = [f"| {record.task} | {' | '.join(heads)} | over the baseline |"]
     lines.append("|---" * (len(shots) + 2) + "|")
     for one in record.learners:
         scores = [str(metric.shown(point.score)) for point in one.by_shots]

@@ -279,10 +279,26 @@ def test_what_cannot_be_done_is_refused_before_training(data, how, says, tmp_pat
     assert not (tmp_path / "out").exists()
 
 
-def test_numbers_and_tags_are_no_classes(tmp_path):
+def test_numbers_without_groups_make_no_tasks(tmp_path):
     x, _ = rows()
-    with pytest.raises(BadData, match="are numbers, and few-shot tasks are of classes"):
-        hs.episodes((x, np.linspace(0, 1, len(x))), out=tmp_path / "out", **PROTO)
+    with pytest.raises(BadData, match=r"are numbers, .* With group_column=... each group is a task"):
+        hs.episodes((x, np.linspace(0, 1, len(x))), out=tmp_path / "out", **SMALL)
+
+
+def test_groups_of_numbers_are_tasks():
+    x, group = rows(classes=9, each=10)
+    y = 100 + 50 * x[:, 0] * np.array([int(name[1:]) for name in group])
+    data = hs.data.load((x, y), groups=group)
+    found = hs.episodes(data, learners=["neural-process"], **SMALL)
+    record = found.result
+    assert (record.train_rows, record.test_rows, record.shots, record.queries) == (60, 30, 5, 5)
+    assert any("6 groups to train on, 3 others to test with" in note for note in record.notes)
+    assert record.functions == []
+    assert record.example is None
+    assert record.chance < 100  # in units of the deviation
+    drawn = found.tasks.draw(0).query
+    train = {tuple(row) for row in drawn.x.flatten(0, 1).tolist()}
+    assert train <= {tuple(row) for row in found.tasks.examples.x.tolist()}
 
 
 def test_mistakes_on_the_command_line_are_one_sentence(tmp_path):

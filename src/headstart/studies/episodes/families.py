@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from headstart.core import BadData, BadInput
+from headstart.core import BadInput
 from headstart.data.check import readable_rows
 from headstart.data.dataset import Dataset
 from headstart.face import spell
@@ -61,8 +61,7 @@ class Parts:
 def family_parts(family: TaskFamily, settings: EpisodesSettings, other: TaskFamily | None) -> Parts:
     """Training and test tasks of a family: other tasks of the same one, unless another is given."""
     functions = family.kind == "numbers"
-    given = range_of(family.shots)[1] if family.shots != type(family).shots else None
-    shots = settings.shots or given or (POINTS if functions else SHOTS)
+    shots = settings.shots or range_of(family.shots)[1]
     train = settings.train_shots or ((1, shots) if functions else (shots, shots))
     shared: dict[str, Any] = {"tasks": settings.tasks, "shots": train if train[0] != train[1] else train[0]}
     trained = replace(family, **shared, **({"queries": settings.queries} if settings.queries else {}))
@@ -92,7 +91,6 @@ def labelled_parts(
         encode: gives the features that learners learn from; None: they learn from the rows themselves.
 
     Raises:
-        BadData: the labels are no classes.
         BadInput: too few classes, or too few rows of them.
     """
     data, notes = _readable(data)
@@ -107,7 +105,7 @@ def labelled_parts(
         tested = other
         train_rows, test_rows = _large(data, sizes.train_rows), _large(other, sizes.test_rows)
     notes += sizes.left_out(data) if other is None else []
-    inputs, own = _inputs(data, train_rows, settings, encode)
+    inputs, own = inputs_of(data, train_rows, settings, encode)
     elsewhere = inputs if other is None else _inputs_elsewhere(other, settings, encode, inputs, own)
     shared: dict[str, Any] = {"ways": sizes.ways, "queries": sizes.queries, "seed": settings.seed}
     shared["apart"] = data.groups is not None
@@ -128,16 +126,7 @@ def labelled_parts(
 
 
 def _readable(data: Dataset) -> tuple[Dataset, list[str]]:
-    """The rows that can be read, each once.
-
-    Raises:
-        BadData: the labels are no classes.
-    """
-    if data.label_kind != "classes":
-        raise BadData(
-            f"The labels of {data.name} are {data.label_kind}, and few-shot tasks are of classes. Functions "
-            "to learn are families by name, such as sinusoids."
-        )
+    """The rows that can be read, each once."""
     readable, _, notes = readable_rows(data)
     first = np.unique(
         np.array([f"{a} {b}" for a, b in zip(readable.digests, readable.labels, strict=True)]),
@@ -181,7 +170,7 @@ def _large(data: Dataset, least: int) -> Tensor:
     return torch.from_numpy(np.flatnonzero(counts_of(data)[data.labels] >= least))
 
 
-def _inputs(
+def inputs_of(
     data: Dataset, train: Tensor, settings: EpisodesSettings, encode: Encode | None
 ) -> tuple[Examples, Tensor | None]:
     """All rows as tensors, and the features of the rows that are trained on, whose scale all have."""
@@ -219,6 +208,8 @@ def check_given(settings: EpisodesSettings, inputs: Mapping[str, Any]) -> None:
             raise BadInput(f"Tasks of {family.name} have no classes: leave {spell('ways')} out.")
     if other is not None and isinstance(other, TaskFamily) != isinstance(family, TaskFamily):
         raise BadInput(f"{spell('test_data')} must be labelled data, or a family, as what is trained on.")
+    if other is not None and getattr(family, "label_kind", "classes") != "classes":
+        raise BadInput(f"{spell('test_data')} holds other classes, and the labels of {family.name} are none.")
     if isinstance(other, Dataset) and (other.table is not None or (other.texts and not inputs["backbone"])):
         raise BadInput(
             f"{spell('test_data')}: columns and words are read as the training classes have them, so give "

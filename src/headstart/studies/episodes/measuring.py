@@ -3,11 +3,13 @@
 import math
 import warnings
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import torch
 
+from headstart.core import BadInput
 from headstart.learners.evaluation import drawn_for_tests, evaluate
 from headstart.learners.learner import Learner
 from headstart.learners.optimisation._settings import StepsWarning
@@ -18,7 +20,6 @@ from headstart.records.record import Interval
 from headstart.studies.episodes import EpisodesSettings, ScorePoint
 from headstart.studies.episodes.families import Part
 from headstart.tasks.family import TaskFamily
-from headstart.tasks.few_shot import FewShot
 
 
 def measured(
@@ -57,10 +58,15 @@ def possible_shots(part: Part, settings: EpisodesSettings) -> list[int]:
     """Numbers of shots that the test classes have rows for."""
     tasks = part.family
     wanted = sorted({*settings.at_shots, int(tasks.shots)})  # type: ignore[arg-type]
-    if not isinstance(tasks, FewShot):
-        return wanted
-    most = int(tasks.cells.units_of.min()) - tasks.queries
-    return [some for some in wanted if some <= most]
+    return [some for some in wanted if _is_possible(tasks, some)]
+
+
+def _is_possible(tasks: TaskFamily, shots: int) -> bool:
+    """Whether there are rows for so many shots."""
+    with suppress(BadInput):
+        replace(tasks, shots=shots)
+        return True
+    return False
 
 
 def adaptation_steps(learner: Learner) -> int | None:

@@ -108,7 +108,7 @@ def sentences(record: MetaLearning) -> Iterator[str]:
     if record.best and top.gain is not None:
         base = called(record, record.learner(record.reference))
         sure = "The difference is sure" if tone(top.gain) != "even" else "The difference may be chance"
-        yield f"{sure}: {called(record, top)} has {_lead(metric, top.gain)} {base}, task by task."
+        yield f"{sure}: {called(record, top)} has {_lead(metric, top.gain)} than {base}, task by task."
     elif record.verdict == ALONE and record.best:
         yield "There is no transfer baseline to compare with."
     better = [one for one in record.learners if not one.transfer and one.gain and one.gain.low > 0]
@@ -122,16 +122,12 @@ def sentences(record: MetaLearning) -> Iterator[str]:
 
 
 def _lead(metric: Metric, gain: Interval) -> str:
-    """Such as "12.1 points more accuracy (11.0 to 13.2) than"."""
-    if metric.lower:
-        word = "less" if gain.value >= 0 else "more"
-        low, high = sorted((abs(gain.low), abs(gain.high)))
-        size = metric.value(abs(gain.value))
-        between = f"{metric.value(low)} to {metric.value(high)}"
-        if gain.low <= 0 <= gain.high:
-            between = f"{metric.change(-gain.high)} to {metric.change(-gain.low)}"
-        return f"a {metric.title} {size} {word} ({between}) than"
-    return f"{metric.gained(gain)} of {metric.title} over"
+    """Such as "12.1 points (11.0 to 13.2) more accuracy"; of what may be chance, from less to more."""
+    word = "less" if (gain.value >= 0) == metric.lower else "more"
+    sign = -1 if gain.value < 0 else 1
+    low, high = sorted((sign * gain.low, sign * gain.high))
+    ends = f"{metric.change(low).removeprefix('+')} to {metric.change(high).removeprefix('+')}"
+    return f"{metric.size(abs(gain.value))} ({ends}) {word} {metric.title}"
 
 
 def _score(metric: Metric, one: TestedLearner) -> Cell:

@@ -27,6 +27,7 @@ from headstart.studies.episodes.families import (
     family_settings,
     labelled_parts,
 )
+from headstart.studies.episodes.groups import group_parts
 from headstart.studies.episodes.learned import LearnedToLearn
 from headstart.studies.episodes.measuring import measured
 from headstart.studies.episodes.results import about_tasks, compared
@@ -67,7 +68,7 @@ def compute(job: Job[EpisodesSettings]) -> dict[str, Any]:
         **about_tasks(parts, job.settings),
         **results,
         "backbone": "" if backbone is None else backbone.name,
-        "functions": functions(learners, test) if is_drawn(test) else [],
+        "functions": functions(learners, test) if is_drawn(parts.test) else [],
         "example": example(learners, parts.test, job.folder.path if job.out else None),
     }
 
@@ -109,7 +110,12 @@ def _tasks(job: Job[EpisodesSettings]) -> tuple[Parts, Chosen]:
             parts = family_parts(data, settings, other)
         else:
             encode = None if job.inputs["backbone"] is None else partial(_encoded, job)
-            parts = labelled_parts(data, settings, other, encode)
+            by_class = data.label_kind == "classes"
+            parts = (
+                labelled_parts(data, settings, other, encode)
+                if by_class
+                else group_parts(data, settings, encode)
+            )
         frozen = job.inputs["backbone"] is not None
         return parts, choose(settings.learners, problem_of(parts.train.family), frozen)
 

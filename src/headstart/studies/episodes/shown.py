@@ -16,6 +16,7 @@ from headstart.studies._pictures import write_picture
 from headstart.studies.episodes import DrawnFunction, ExampleTask, FunctionLine, ShownRow
 from headstart.studies.episodes.families import Part
 from headstart.tasks.family import TaskFamily
+from headstart.tasks.register import family_names
 
 READ = (0, 1, 2, 5, 10)  # points
 FINE = 120  # points of a drawn function
@@ -24,10 +25,15 @@ MOST = 3  # rows of the support that are shown of a class
 FOLDER, SIDE, QUALITY = "pictures", 96, 90  # of pictures: pixels of the longer side, and WebP's quality
 
 
-def is_drawn(tasks: TaskFamily) -> bool:
-    """Whether tasks are functions of one number."""
+def is_drawn(part: Part) -> bool:
+    """Whether tasks are functions of one number, of which any point can be drawn."""
+    tasks = part.family
     kind: LabelKind = tasks.kind
-    return kind == "numbers" and tasks.shape == (1,) and tasks.outputs == 1
+    return kind == "numbers" and tasks.shape == (1,) and tasks.outputs == 1 and type(tasks) in _by_settings()
+
+
+def _by_settings() -> set[type[TaskFamily]]:
+    return set(family_names().values())
 
 
 def functions(learners: Mapping[str, TrainedLearner], tasks: TaskFamily) -> list[DrawnFunction]:
