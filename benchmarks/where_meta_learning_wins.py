@@ -53,9 +53,10 @@ WIDE, ROW, LEFT, HEAD = 760, 22, 230, 34  # of the figure, in pixels
 
 def data_of(name: str, fonts: Path | None) -> Any:
     """The data of a set."""
-    if name != "glyphs":
+    if name != "glyphs" or fonts is None:
         return name
     data = hs.data.glyphs(fonts)
+    assert data.groups is not None
     return data.subset([row for row in range(len(data)) if data.groups[row] < FONTS])
 
 
@@ -65,7 +66,9 @@ def run(name: str, fonts: Path | None, out: Path) -> MetaLearning:
     if (folder / "episodes.json").is_file():
         return MetaLearning.read(folder / "episodes.json")
     how = {**CURVES, **SETS[name]}
-    return hs.episodes(data_of(name, fonts), out=folder, resume=folder.is_dir(), seed=0, **how).result
+    made = hs.episodes(data_of(name, fonts), out=folder, resume=folder.is_dir(), seed=0, **how)
+    found: MetaLearning = made.result
+    return found
 
 
 def table(record: MetaLearning) -> list[str]:
@@ -89,7 +92,8 @@ def table(record: MetaLearning) -> list[str]:
 
 def figure(records: list[MetaLearning]) -> str:
     """All scores with their intervals, a panel a set: learners in colour, baselines in grey."""
-    drawn, top = [], 0
+    drawn: list[str] = []
+    top = 0
     for record in records:
         top = _panel(record, top, drawn)
     style = (
