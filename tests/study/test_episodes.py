@@ -6,33 +6,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from tests.cli.conftest import Said
-from tests.docs.stage import run as command
 from tests.study import tiny
+from tests.study.episode_rows import PROTO, SMALL, rows
 
 import headstart as hs
-from headstart.core import BadData, BadInput, Preprocess, Unknown
-from headstart.learners.learner import Problem, make_learner, walk_learners
+from headstart.core import BadInput, Preprocess
+from headstart.learners.learner import make_learner, walk_learners
 from headstart.records.record import Interval
 from headstart.studies.episodes import LEARNER, TRANSFER, UNCLEAR, EpisodesSettings
-from headstart.studies.episodes.chosen import choose, is_transfer, named
+from headstart.studies.episodes.chosen import is_transfer
 from headstart.studies.episodes.families import labelled_parts, scaled
 from headstart.studies.episodes.measuring import gain_over
 from headstart.studies.episodes.page import headline, sentences
 from headstart.studies.episodes.results import best_of, verdict
 from headstart.studies.episodes.training import encoder_of
 from headstart.tasks import GaussianClasses
-
-SMALL = {"steps": 3, "tasks": 4, "test_tasks": 6, "at_steps": (0, 1), "at_shots": (1, 2)}
-TEXTS = (["good film", "bad film", "fine play", "dull play"] * 3, list("abcd") * 3)
-PROTO = {**SMALL, "learners": ["protonet"]}
-
-
-def rows(classes=8, each=12, seed=0):
-    """Points (n, 3) around a mean for each class, and their names."""
-    draw, y = np.random.default_rng(seed), np.repeat(np.arange(classes), each)
-    means = 4 * draw.normal(size=(classes, 3))
-    return (means[y] + draw.normal(size=(len(y), 3))).astype(np.float32), np.array([f"c{k}" for k in y])
 
 
 @pytest.fixture(scope="module")
@@ -220,18 +208,6 @@ def test_features_are_scaled_by_training_classes_alone():
     assert scaled(given, given).tolist() == [[-1.0, 0.0], [1.0, 0.0]]
 
 
-def test_names_of_learners_with_commas_and_beginnings():
-    assert list(named(["proto,maml:steps=5,order=1,neural"])) == [
-        "protonet",
-        "maml:steps=5,order=1",
-        "neural-process",
-    ]
-    with pytest.raises(Unknown, match=r"No learner is called 'prot0net'. Did you mean 'protonet'"):
-        list(named(["prot0net"]))
-    with pytest.raises(BadInput, match="protonet learns classes, and the tasks' answers are numbers"):
-        choose(["protonet"], Problem((1,), 1, "numbers", 1))
-
-
 def test_baselines_take_features_as_they_are():
     settings = EpisodesSettings(encoder="mlp")
     assert encoder_of(make_learner("nearest-centroid"), settings, frozen=False) == "identity"
@@ -254,37 +230,6 @@ def test_the_verdict_in_words(dealt):
         assert sure in next(sentences(shown))
 
 
-@pytest.mark.parametrize(
-    ("data", "how", "says"),
-    [
-        (
-            rows(),
-            {"ways": 5},
-            r"5 to train on and 5 others to test with, .* has 8 such classes of 8",
-        ),
-        (rows(), {"ways": 3, "shots": 12}, "has 0 such classes of 8. 'c0', .* have fewer rows"),
-        (rows(), {"test_classes": 2, "ways": 3}, "a task has 3 classes, so test tasks need as many"),
-        (rows(), {"encoder": "conv4", "ways": 3}, "not inputs of shape"),
-        (rows(), {"train_shots": (3, 1)}, "the least and the most"),
-        ("sinusoids", {"ways": 3, "learners": ["maml"]}, "have no classes"),
-        ("sinusoids", {"backbone": "table"}, "is a family of tasks"),
-        ("sinusoid", {}, "Did you mean the family 'sinusoids'"),
-        ("sinusoids", {"test_data": rows()}, "must be labelled data, or a family"),
-        (TEXTS, {"test_data": TEXTS}, "give all rows of tables and texts in one"),
-    ],
-)
-def test_what_cannot_be_done_is_refused_before_training(data, how, says, tmp_path):
-    with pytest.raises(BadInput, match=says):
-        hs.episodes(data, out=tmp_path / "out", **{**PROTO, **how})
-    assert not (tmp_path / "out").exists()
-
-
-def test_numbers_without_groups_make_no_tasks(tmp_path):
-    x, _ = rows()
-    with pytest.raises(BadData, match=r"are numbers, .* With group_column=... each group is a task"):
-        hs.episodes((x, np.linspace(0, 1, len(x))), out=tmp_path / "out", **SMALL)
-
-
 def test_groups_of_numbers_are_tasks():
     x, group = rows(classes=9, each=10)
     y = 100 + 50 * x[:, 0] * np.array([int(name[1:]) for name in group])
@@ -299,17 +244,3 @@ def test_groups_of_numbers_are_tasks():
     drawn = found.tasks.draw(0).query
     train = {tuple(row) for row in drawn.x.flatten(0, 1).tolist()}
     assert train <= {tuple(row) for row in found.tasks.examples.x.tolist()}
-
-
-def test_mistakes_on_the_command_line_are_one_sentence(tmp_path):
-    for words, says in (
-        (["sinusoids", "--learner", "malm"], "Did you mean 'maml'"),
-        (["digits", "--ways", "6"], "Fewer --ways"),
-        (["sinusoids", "--train-shots", "x"], "--train-shots is 'x'"),
-        (["digits", "--weights", "random"], "--weights are of a backbone"),
-    ):
-        said = command(["episodes", *words, "--out", "out"], tmp_path)
-        assert isinstance(said, Said)
-        assert said.code == 2
-        assert says in said.err
-        assert "Traceback" not in said.err
