@@ -18,6 +18,8 @@ from torch import Tensor, nn
 import headstart as hs
 
 SHOTS = (1, 2, 5, 10)
+TEN = hs.tasks.Sinusoids(shots=10, queries=10, tasks=25)
+AVERAGE = hs.Recipe(steps=6000, lr=1e-3, weight_decay=0.0, schedule="constant")  # of all tasks as one
 VARIED = hs.tasks.Sinusoids(shots=(1, 10), queries=10, tasks=32)
 
 
@@ -46,6 +48,10 @@ LEARNERS = {
     "recurrent:cell=lstm": Contestant("recurrent:cell=lstm"),
     "in-context-transformer": Contestant("in-context-transformer"),
     "snail": Contestant("snail"),
+    "pretrain-fine-tune": Contestant(
+        "pretrain-fine-tune", AVERAGE, TEN, variants={f"{n} steps": {"steps": n} for n in (0, 1, 5, 10)}
+    ),
+    "pretrain-probe": Contestant("pretrain-probe", AVERAGE, TEN),
 }
 
 
