@@ -19,8 +19,8 @@ EVALUATION = (
     ),
     Fault(
         "learners/scores.py",
-        "student([mine - other for mine, other in zip(one.each, base.each, strict=True)])",
-        "student([mine - base.mean for mine in one.each])",
+        "[mine - other for mine, other in zip(one.each, base.each, strict=True)]",
+        "[mine - base.mean for mine in one.each]",
         "differences are not paired",
         "learners/test_evaluation.py differences_are_paired",
     ),

@@ -52,7 +52,7 @@ def test_scores_by_hand(protonet):
     assert found.metric == "accuracy"
 
 
-def test_the_error_of_numbers_is_squared_and_averaged_over_the_queries_of_a_task(constant):
+def test_the_error_of_numbers_is_squared_and_averaged_over_the_queries_of_a_task():
     tasks = Sinusoids(amplitude=(2, 2), queries=7)
     zero = Answers(hs.meta_train(Constant(), tasks, recipe=SHORT), lambda x: torch.zeros(*x.shape[:2], 1))
     found = hs.learners.evaluation.evaluate(zero, tasks, 3)
@@ -61,6 +61,16 @@ def test_the_error_of_numbers_is_squared_and_averaged_over_the_queries_of_a_task
     assert found.metric == "mean_squared_error"
     spread = torch.tensor(found.each).std() / 3**0.5
     assert found.high - found.mean == pytest.approx(float(quantile(2) * spread), rel=1e-5)
+
+
+@pytest.mark.parametrize("wrong", [torch.inf, torch.nan])
+def test_predictions_that_diverge_are_told(wrong):
+    tasks = Sinusoids(queries=3)
+    trained = hs.meta_train(Constant(), tasks, recipe=SHORT)
+    gone = Answers(trained, lambda x: torch.full((*x.shape[:2], 1), wrong))
+    found = hs.compare_learners({"gone": gone, "constant": trained}, tasks, 5, reference="constant")
+    assert not torch.tensor(found.scores[0].mean).isfinite()
+    assert found.differences[0].better is (False if wrong == torch.inf else None)
 
 
 def test_count_tasks_are_drawn_and_none_that_training_sees():

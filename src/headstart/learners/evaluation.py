@@ -11,8 +11,7 @@ from torch.nn.functional import one_hot
 
 from headstart.core import BadInput, Episodes, Labelled, Parts, Unknown, derive_seed
 from headstart.learners.learner import Learner, Problem, State
-from headstart.learners.scores import LearnerComparison, TaskScores
-from headstart.metrics.repeats import student
+from headstart.learners.scores import LearnerComparison, TaskScores, interval_of
 from headstart.tasks.family import TaskFamily
 
 METRICS = {"classes": "accuracy", "numbers": "mean_squared_error"}  # of a kind of answers
@@ -225,7 +224,7 @@ def _chunks(episodes: Episodes, most: int) -> Iterable[Episodes]:
 
 
 def _summed(name: str, metric: str, each: list[float], tasks: TaskFamily, steps: int | None) -> TaskScores:
-    interval = student(each, 0.0, MOST[metric])
+    interval = interval_of(each, MOST[metric])
     return TaskScores(name, metric, *interval, tuple(each), tasks.shots, steps)
 
 

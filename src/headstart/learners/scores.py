@@ -1,9 +1,12 @@
 """Records of how well learners learned new tasks: plain data, which JSON can hold."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from headstart.core import Unknown
 from headstart.metrics.repeats import student
+from headstart.metrics.shares import Interval
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class TaskDifference:
     @property
     def better(self) -> bool | None:
         """Whether the learner is better than the reference; None where the interval holds 0."""
-        if self.low <= 0 <= self.high:
+        if not (self.low > 0 or self.high < 0):  # of NaN, too
             return None
         return (self.mean > 0) == (self.metric == "accuracy")
 
@@ -93,6 +96,20 @@ class LearnerComparison:
         return "\n".join(map(str, (*self.scores, *self.differences)))
 
 
+def interval_of(each: Sequence[float], most: float = math.inf, least: float = 0.0) -> Interval:
+    """Student's interval of the mean over tasks; all of it is infinite or NaN where the sum is.
+
+    Args:
+        each: the scores of tasks.
+        most: upper bound of the mean.
+        least: lower bound.
+    """
+    total = sum(each)
+    return student(each, least, most) if math.isfinite(total) else Interval(total, total, total)
+
+
 def _difference(one: TaskScores, base: TaskScores) -> TaskDifference:
-    interval = student([mine - other for mine, other in zip(one.each, base.each, strict=True)])
+    interval = interval_of(
+        [mine - other for mine, other in zip(one.each, base.each, strict=True)], least=-math.inf
+    )
     return TaskDifference(one.learner, base.learner, one.metric, *interval, one.shots)

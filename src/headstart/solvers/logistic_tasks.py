@@ -50,10 +50,12 @@ def logistic_tasks(
         until: when to stop.
 
     Raises:
+        BadData: features are not finite.
         BadInput: the penalty is not positive.
     """
     [penalty] = checks.penalties([penalty])
-    wide = x.double()
+    wide = checks.features(x.flatten(0, 1)).view(x.shape)
+    y = y.to(wide.device)
     mean = wide.mean(1, keepdim=True)
     left, spread, basis = torch.linalg.svd(wide - mean, full_matrices=False)
     inner = torch.cat([left * spread[:, None], torch.ones_like(left[..., :1])], 2)
