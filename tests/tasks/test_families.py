@@ -6,9 +6,16 @@ import pytest
 import torch
 
 from headstart.core import BadInput
-from headstart.tasks import GaussianClasses, Harmonics, HierarchicalGaussians, Lines, Sinusoids
+from headstart.tasks import (
+    GaussianClasses,
+    Harmonics,
+    HierarchicalGaussians,
+    Lines,
+    Sinusoids,
+    SyntheticTables,
+)
 
-KINDS = (Sinusoids, Harmonics, Lines, HierarchicalGaussians, GaussianClasses)
+KINDS = (Sinusoids, Harmonics, Lines, HierarchicalGaussians, GaussianClasses, SyntheticTables)
 FAMILIES = [kind(tasks=50) for kind in KINDS]
 
 

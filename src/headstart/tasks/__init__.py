@@ -21,6 +21,7 @@ from headstart.tasks.sinusoids import Sinusoids as Sinusoids
 from headstart.tasks.splits import Split as Split
 from headstart.tasks.splits import split_classes as split_classes
 from headstart.tasks.splits import split_groups as split_groups
+from headstart.tasks.synthetic_tables import SyntheticTables as SyntheticTables
 
 __all__ = [
     "ColumnTasks",
@@ -34,6 +35,7 @@ __all__ = [
     "Several",
     "Sinusoids",
     "Split",
+    "SyntheticTables",
     "TaskFamily",
     "ThetaValue",
     "examples_of",
