@@ -1,0 +1,1 @@
+"""Networks that read a training table and predict by it: learning in context."""

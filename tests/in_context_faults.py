@@ -1,0 +1,41 @@
+"""Faults of learning in context and of the prior, for tests/test_faults.py."""
+
+from tests.faults import Fault
+
+IN_CONTEXT = (
+    Fault(
+        "nn/in_context/layers.py",
+        "self.along.keys(z[:, :, :support])",
+        "self.along.keys(z)",
+        "rows that are asked for see each other",
+        "nn/test_in_context_network.py asked_for_changes_no_other",
+    ),
+    Fault(
+        "nn/in_context/cells.py",
+        "return (below + within) / there - 1",
+        "return 2 * below / there - 1",
+        "a value that was seen has the rank of the one below it",
+        "nn/test_in_context_network.py cells_by_hand",
+    ),
+    Fault(
+        "nn/in_context/network.py",
+        "if not blind:\n            asked",
+        "if True:\n            asked",
+        "features for other heads are made with the labels in sight",
+        "nn/test_in_context_network.py blind_features",
+    ),
+    Fault(
+        "nn/in_context/losses.py",
+        "return (losses * known).sum()",
+        "return losses.sum()",
+        "a class that no row showed counts with a loss of 10,000",
+        "nn/test_in_context_network.py not_shown_have_no_loss",
+    ),
+    Fault(
+        "tasks/prior/labels.py",
+        "torch.where(unused, 2.0, draws.uniform(tasks, MOST_CLASSES)).argsort(1).argsort(1)",
+        "torch.arange(MOST_CLASSES).expand(tasks, -1)",
+        "the number of a class tells that it is the interval below the others",
+        "tasks/test_prior.py intervals_by_hand",
+    ),
+)
