@@ -114,11 +114,19 @@ def sentences(record: MetaLearning) -> Iterator[str]:
     better = [one for one in record.learners if not one.transfer and one.gain and one.gain.low > 0]
     others = len([one for one in record.learners if not one.transfer])
     if others > 1 and record.reference:
-        yield (
-            f"{len(better)} of {others} learners are clearly better than the best baseline; of several, the "
-            "best is a little lucky."
-        )
+        yield _how_many(len(better), others)
     yield f"{capitalise(guess(record))} has {metric.value(record.chance)}."
+
+
+def _how_many(better: int, of: int) -> str:
+    if not better:
+        return f"None of the {of} learners is clearly better than the best baseline."
+    some = "All" if better == of else f"{better} of the"
+    verb = "is" if better == 1 and of > 1 else "are"
+    return (
+        f"{some} {of} learners {verb} clearly better than the best baseline. Of several, the best is a "
+        "little lucky, too."
+    )
 
 
 def _lead(metric: Metric, gain: Interval) -> str:
