@@ -244,3 +244,12 @@ def test_groups_of_numbers_are_tasks():
     drawn = found.tasks.draw(0).query
     train = {tuple(row) for row in drawn.x.flatten(0, 1).tolist()}
     assert train <= {tuple(row) for row in found.tasks.examples.x.tolist()}
+
+
+@pytest.mark.parametrize(("answers", "data"), [("numbers", "sinusoids"), ("classes", rows())])
+def test_every_learner_can_be_named(answers, data):
+    names = [kind.name for kind in walk_learners() if answers in kind.kinds]
+    how = {**SMALL, "steps": 1, "test_tasks": 2, "at_steps": (1,), "at_shots": (1,)}
+    found = hs.episodes(data, learners=names, ways=2 if answers == "classes" else None, **how)
+    assert {one.name for one in found.result.learners} == set(names)
+    assert all(one.score.value >= 0 for one in found.result.learners)
