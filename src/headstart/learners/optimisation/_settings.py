@@ -20,6 +20,7 @@ from headstart.learners.optimisation._start import Start, adapting, make_network
 from headstart.learners.optimisation._strategy import NOTES, UNDECIDED, choose_way, way_of
 from headstart.nn.task_statistics import forget_running_statistics, takes_batch_statistics
 from headstart.run.descent import out_of_memory
+from headstart.run.recipe import Recipe
 
 CHOICES = {"head": ("linear", "none"), "norm": ("batch", "frozen"), "strategy": ("auto", "loop", "vmap")}
 RATES = {"numbers": 0.01, "classes": 0.1}
@@ -125,6 +126,10 @@ class InnerLoop(Learner):
         way, weights = self._way(start), {name: state[name] for name in start.fast}
         with self._explained(start), plain_kernels(start, way == "vmap"):
             return forward_tasks(start.network, weights, x, way)
+
+    def recipe(self) -> Recipe:
+        """As many steps as sinusoids take, with AdamW."""
+        return Recipe(steps=2000, lr=5e-3, weight_decay=0.0)
 
     def moves(self) -> tuple[Move[Any], ...]:
         """One descent on the start."""

@@ -9,7 +9,6 @@ from torch import Tensor
 from headstart.core import Episodes, Labelled, Parts
 from headstart.learners.inner.descent import task_losses
 from headstart.learners.optimisation._settings import InnerLoop, start_of
-from headstart.run.recipe import Recipe
 
 
 @final
@@ -26,12 +25,6 @@ class Reptile(InnerLoop):
     paper: ClassVar[str] = "arXiv:1803.02999"
 
     steps: int = 5
-
-    def recipe(self) -> Recipe:
-        """Plain steps of falling length, as in the paper."""
-        return Recipe(
-            steps=1000, lr=1.0, optimiser="sgd", schedule="linear", warmup=0.0, weight_decay=0.0, clip=None
-        )
 
     def meta_loss(self, parts: Parts, batch: Episodes) -> Tensor:
         """The loss after the steps, with the gradient of half the squared distance to where they lead."""
