@@ -42,7 +42,16 @@ class Contestant:
     variants: dict[str, dict[str, Any]] = field(default_factory=lambda: {"": {}})
 
 
+FEW = hs.tasks.Sinusoids(shots=10, queries=10, tasks=25)
+STEPS = {f"{steps} steps": {"steps": steps} for steps in (0, 1, 5, 10)}
+
 LEARNERS = {
+    "maml": Contestant("maml", None, FEW, variants=STEPS),
+    "fomaml": Contestant("fomaml", None, FEW, variants=STEPS),
+    "anil": Contestant("anil", None, FEW, variants=STEPS),
+    "reptile": Contestant("reptile", None, FEW, variants=STEPS),
+    "meta-sgd": Contestant("meta-sgd", None, FEW),
+    "meta-sgd:steps=5": Contestant("meta-sgd:steps=5", None, FEW),
     "neural-process": Contestant("neural-process"),
     "recurrent": Contestant("recurrent"),
     "recurrent:cell=lstm": Contestant("recurrent:cell=lstm"),
