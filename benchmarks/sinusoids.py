@@ -42,24 +42,22 @@ class Contestant:
     variants: dict[str, dict[str, Any]] = field(default_factory=lambda: {"": {}})
 
 
-FEW = hs.tasks.Sinusoids(shots=10, queries=10, tasks=25)
+MAMLS = hs.Recipe(steps=3000, lr=1e-2, weight_decay=0.0)
 STEPS = {f"{steps} steps": {"steps": steps} for steps in (0, 1, 5, 10)}
 
 LEARNERS = {
-    "maml": Contestant("maml", None, FEW, variants=STEPS),
-    "fomaml": Contestant("fomaml", None, FEW, variants=STEPS),
-    "anil": Contestant("anil", None, FEW, variants=STEPS),
-    "reptile": Contestant("reptile", None, FEW, variants=STEPS),
-    "meta-sgd": Contestant("meta-sgd", None, FEW),
-    "meta-sgd:steps=5": Contestant("meta-sgd:steps=5", None, FEW),
+    "maml": Contestant("maml", MAMLS, TEN, variants=STEPS),
+    "fomaml": Contestant("fomaml", MAMLS, TEN, variants=STEPS),
+    "anil": Contestant("anil", MAMLS, TEN, variants=STEPS),
+    "reptile": Contestant("reptile", MAMLS, TEN, variants=STEPS),
+    "meta-sgd": Contestant("meta-sgd", MAMLS, TEN),
+    "meta-sgd:steps=5": Contestant("meta-sgd:steps=5", MAMLS, TEN),
     "neural-process": Contestant("neural-process"),
     "recurrent": Contestant("recurrent"),
     "recurrent:cell=lstm": Contestant("recurrent:cell=lstm"),
     "in-context-transformer": Contestant("in-context-transformer"),
     "snail": Contestant("snail"),
-    "pretrain-fine-tune": Contestant(
-        "pretrain-fine-tune", AVERAGE, TEN, variants={f"{n} steps": {"steps": n} for n in (0, 1, 5, 10)}
-    ),
+    "pretrain-fine-tune": Contestant("pretrain-fine-tune", AVERAGE, TEN, variants=STEPS),
     "pretrain-probe": Contestant("pretrain-probe", AVERAGE, TEN),
 }
 
