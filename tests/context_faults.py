@@ -4,6 +4,20 @@ from tests.faults import Fault
 
 CONTEXT = (
     Fault(
+        "models/pair_tower.py",
+        "times.log1p() / times",
+        "times.log1p()",
+        "a word that a prompt has twice counts as four",
+        "study/test_pretrain_pairs.py context_is_learned",
+    ),
+    Fault(
+        "models/pair_tower.py",
+        "torch.zeros_like(embeddings[:1])",
+        "embeddings[:1]",
+        "a word that no caption had means the same as the first that one had",
+        "study/test_pretrain_pairs.py context_is_learned",
+    ),
+    Fault(
         "nn/context.py",
         "self.names[:, last:]",
         "self.names[:, last - 1 :]",
@@ -19,7 +33,7 @@ CONTEXT = (
     ),
     Fault(
         "models/text_tower.py",
-        "if self.encoder.left:",
+        'if getattr(self.encoder, "left", False):',
         "if False:",
         "vectors stand at padding where texts are filled up on the left",
         "methods/test_learned_context.py stand_where",

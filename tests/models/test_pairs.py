@@ -6,12 +6,15 @@ import pytest
 import torch
 from tests import clips, wordy
 from tests.rounding import rounding
+from torch import nn
 from torch.nn.functional import normalize
 
 from headstart.core import BadInput
 from headstart.data.load import load
 from headstart.models import backbone, pair, rebuild
+from headstart.models.pair_tower import table_of, tower_of
 from headstart.models.pairs import Pair
+from headstart.models.projected import projected
 from headstart.session.inputs import build_backbone
 
 CLASSES = {"red": ("red circle",), "blue": ("blue square", "square")}
@@ -112,3 +115,22 @@ def test_a_folder_of_both_as_a_backbone(folder, tmp_path):
     assert build_backbone(texts, str(path)).tokens is not None
     with pytest.raises(BadInput, match="no folder with a model of pictures and texts"):
         backbone(f"text-encoder:{tmp_path}")
+
+
+def test_the_vectors_of_an_encoder_with_a_table_stand_where_their_tokens_do():
+    """Ids with the vectors of other words are those words; gradients reach the vectors."""
+    encoder = projected(backbone(wordy.Words(8), tokenizer=wordy.tokenizer()), nn.Linear(8, 4, bias=False))
+    tower = tower_of(encoder, 5.0)
+    assert tower.scale == 5
+    assert tower.table.num_embeddings == len(wordy.WORDS)
+    prompts = tower.prompts("the very {}.", ["fine", "dull film"])
+    assert (prompts.context.start, prompts.context.stop) == (1, 3)
+    assert torch.equal(tower.encode(prompts.ids, prompts.vectors), encoder(prompts.ids))
+    others = encoder.tokens(["this was fine.", "this was dull film."])
+    vectors = tower.vectors(others).requires_grad_()
+    found = tower.encode(prompts.ids, vectors)
+    assert torch.allclose(found, encoder(others), atol=rounding(32, 1, 30))
+    found.sum().backward()
+    assert vectors.grad[:, 1:3].abs().sum() > 0
+    with pytest.raises(BadInput, match="no table with a vector of each of its 26 tokens"):
+        table_of(nn.Linear(2, 2), encoder.tokens)

@@ -6,7 +6,8 @@ import torch
 from tests.study.paired import SIDE, halves, pairs
 
 import headstart as hs
-from headstart.core import BadData, BadInput
+from headstart.core import BadData, BadInput, Task
+from headstart.models.readout import FeatureSource, Readout
 from headstart.run.engine import One
 from headstart.run.progress import Progress
 from headstart.run.recipe import Recipe
@@ -73,6 +74,26 @@ def test_zero_shot_and_probes_take_the_folder(trained, tmp_path):
     assert [one.label for one in hs.open(tmp_path / "model").predict(pictures)] == [
         one.label for one in model.predict(pictures)
     ]
+
+
+def test_a_context_is_learned_for_its_encoder_of_texts(trained):
+    """Before it learns, it is zero-shot with the template; a word that is there twice counts log(3) times."""
+    colours, template = ("red", "blue", "green"), "greentop greentop unknown and {}bottom"
+    pictures = [halves(other, colour) for colour in colours for other in ("white", "black", "yellow")]
+    backbone = hs.models.backbone(f"image-encoder:{trained.folder}")
+    method = hs.methods.LearnedContext(template=template)
+    parts = method.parts(backbone, Task(3, (3, SIDE, SIDE), classes=colours))
+    assert (parts["context"].places.start, parts["context"].places.stop) == (0, 4)
+    wanted = trained.pair.classifier({colour: (colour,) for colour in colours}, [template])
+    head = method.predictor(parts).head
+    assert torch.allclose(head.centroids, wanted, atol=1e-5)
+    assert head.scale.item() == pytest.approx(trained.pair.scale)
+    labels = [colour for colour in colours for _ in range(3)]
+    fitted = hs.fit(method, backbone, (pictures, labels), Recipe(steps=12, lr=0.1, batch=9))
+    assert fitted.curve[-1] < fitted.curve[0]
+    backbone.readout = Readout((FeatureSource(backbone.blocks[0]),))  # other features than the embeddings
+    assert method.parts(backbone, Task(3, (3, SIDE, SIDE), classes=colours))["backbone"].width == 256
+    assert hs.models.backbone(f"text-encoder:{trained.folder}").text_tower is None
 
 
 def test_an_interrupted_training_goes_on_to_the_same_end(trained, tmp_path, monkeypatch):

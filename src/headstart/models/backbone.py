@@ -22,6 +22,7 @@ from .head_choice import AUTO, LAST, choose_head, take_off
 from .image_text import SIDES
 from .operations.replay import replay, taken
 from .own_module import load_weights, own_origin, reset_heads, settle_flags
+from .pair_tower import tower_beside
 from .projected import KIND, rebuilt
 from .readout import Readout
 from .saved import fill, is_run, model_in, read_saved
@@ -205,7 +206,9 @@ def _ready(
             raise BadInput(f"{source} is a run and has its own weights; leave out {spell('weights')}.")
         return _with_head(load_model(model_folder(source))[0], None, preprocess, tokenizer)
     if is_encoder(source):
-        return _again(_opened(encoder_file(str(source))), file, preprocess, tokenizer)
+        made = _again(_opened(encoder_file(str(source))), file, preprocess, tokenizer)
+        made.tower = tower_beside(source, _opened)
+        return made
     return None
 
 
@@ -281,15 +284,9 @@ def _again(
     if isinstance(made, TableEncoder | WordEncoder):  # which have their own columns
         copied: AnyBackbone = copy.deepcopy(made)
     else:
-        copied = AnyBackbone(
-            duplicate(made.inner),
-            made.anatomy,
-            made.name,
-            made.source,
-            preprocess or made.preprocess,
-            made.example,
-        )
-    copied.notes, copied.readout = made.notes, made.readout
+        reads, inner = preprocess or made.preprocess, duplicate(made.inner)
+        copied = AnyBackbone(inner, made.anatomy, made.name, made.source, reads, made.example)
+    copied.notes, copied.readout, copied.tower = made.notes, made.readout, made.tower
     copied.trained_head = copy.deepcopy(made.trained_head) if file is None else None
     copied.classifier = made.classifier if file is None else None
     copied.tokens = made.tokens if tokenizer is None else texts.tokens_of(tokenizer, made.inner)

@@ -33,6 +33,12 @@ def side_file(name: object) -> Path | None:
     return None if folder is None else folder / FILES[side]
 
 
+def of_pictures(name: object) -> Path | None:
+    """The folder of two encoders whose encoder of pictures "image-encoder:FOLDER" names; None of others."""
+    file = side_file(name)
+    return file.parent if file is not None and file.name == FILES["image-encoder"] else None
+
+
 def read_logits(folder: Path) -> Logits:
     """The scale and bias of a folder.
 

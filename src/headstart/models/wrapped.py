@@ -53,10 +53,12 @@ class AnyBackbone(Backbone):
             `requires_grad=False` for them; none if it, head included, did for all, which is no choice.
         trained_head: the head of the fitted model that it was taken from; None if there is none.
         classifier: the output layer that it was trained with, cut off; None if that is not known.
+        tower: gives the encoder of texts that it was trained with by `pretrain-pairs`; None if there is none.
     """
 
     trained_head: TrainedHead | None = None
     classifier: Classifier | None = None
+    tower: Callable[[], TextTower] | None = None
 
     example: Tensor
     mean: Tensor
@@ -184,6 +186,8 @@ class AnyBackbone(Backbone):
     @property
     def text_tower(self) -> TextTower | None:
         """That of the folder that it came from; None if it is of no model of pictures and texts."""
+        if self.tower is not None:
+            return self.tower()
         return text_tower(self.source["name"]) if self.source["kind"] == "image-encoder" else None
 
     def note_operation(self, **settings: Any) -> None:

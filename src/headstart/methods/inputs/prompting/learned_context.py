@@ -59,6 +59,10 @@ class LearnedContext(Method[Labelled]):
         self.check("smoothing", 0 <= self.smoothing < 1, "in [0, 1)")
         self.check("weight_decay", (self.weight_decay or 0) >= 0, ">= 0, or None for the recipe's")
 
+    def shipped_backbone(self, backbone: Backbone) -> Backbone:
+        """The backbone with its embeddings, which are compared with those of texts."""
+        return backbone.at_classifier()
+
     def parts(self, backbone: Backbone, task: Task) -> Parts:
         """The backbone, and the context in front of the encoder of texts that belongs to it.
 
@@ -70,8 +74,8 @@ class LearnedContext(Method[Labelled]):
             name = getattr(backbone, "name", type(backbone).__name__)
             raise BadInput(
                 f"{self.about.name} learns what an encoder of texts reads, and "
-                f"{name} has none. Give the encoder of pictures of "
-                "a model that has both, as transformers or open_clip saves CLIP: image-encoder:FOLDER."
+                f"{name} has none. Give the encoder of pictures of a model that has both, as a run of "
+                "headstart pretrain-pairs, or as transformers or open_clip saves CLIP: image-encoder:FOLDER."
             )
         names = task.classes or tuple(map(str, range(task.outputs)))
         prompts = tower.prompts(self.template, [name.replace("_", " ") for name in names], self.length)
@@ -81,7 +85,7 @@ class LearnedContext(Method[Labelled]):
             noise = torch.randn(initial.shape, generator=drawn) * DEVIATION
             initial = noise.to(initial)
         initial = initial[0] if self.context == "shared" else initial
-        return Parts({"backbone": backbone, "context": Context(tower, prompts, initial)})
+        return Parts({"backbone": backbone.at_classifier(), "context": Context(tower, prompts, initial)})
 
     def moves(self) -> tuple[Descend[Labelled]]:
         """One descent on the context."""
