@@ -95,7 +95,7 @@ def test_data_sets_of_numbers_are_tasks_too():
 def test_narrower_rows_are_filled_up_only_on_request():
     narrow, wide = numbered(3, 8, columns=2), numbered(3, 8, columns=4)
     with pytest.raises(BadInput, match=r"have the shape \(2,\) and those of .* \(4,\).*pad=True"):
-        Several([narrow, wide], shots=2, queries=2).draw(0)
+        Several([narrow, wide], shots=2, queries=2)
     several = Several([narrow, wide], shots=2, queries=2, pad=True)
     assert several.draw(0).query.x.shape[2:] == (4,)
 
@@ -106,7 +106,7 @@ def test_grey_pictures_go_beside_coloured_ones():
     coloured = rng.integers(0, 255, (12, 8, 8, 3)).astype(np.uint8)
     assert Several([(grey, y), (coloured, y)], shots=1, queries=2).shape == (3, 8, 8)
     with pytest.raises(BadInput, match="size=32"):
-        Several([(grey, y), (coloured[:, :7], y)], shots=1, queries=2).draw(0)
+        Several([(grey, y), (coloured[:, :7], y)], shots=1, queries=2)
 
 
 @pytest.mark.parametrize(

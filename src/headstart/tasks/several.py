@@ -47,6 +47,7 @@ class Several(TaskFamily):
             raise BadInput("Several takes a list of one or more data sets.")
         object.__setattr__(self, "data", tuple(examples_of(one, self.size) for one in self.data))
         self._check_each()
+        _ = self.groups  # refuses inputs of different shapes
 
     def _check_each(self) -> None:
         """Raise `BadInput` for a data set of another kind, or with too few rows for a task."""
