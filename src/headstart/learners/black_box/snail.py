@@ -84,7 +84,7 @@ class Snail(Learner):
     """
 
     name: ClassVar[str] = "snail"
-    title: ClassVar[str] = "SNAIL, a simple neural attentive learner"
+    title: ClassVar[str] = "SNAIL"
     paper: ClassVar[str] = "arXiv:1707.03141"
     ordered: ClassVar[bool] = True
 
