@@ -137,6 +137,11 @@ def test_names_columns_that_are_all_constant():
         CellImputer(Columns(2), torch.ones(5, 2), 0.5)
 
 
+def test_names_a_single_part_that_nothing_is_left_to_predict_from():
+    with pytest.raises(BadInput, match="too few columns that vary to predict some of them from others: 1"):
+        CellImputer(Columns(2), torch.tensor([[1.0, 2.0], [1.0, 3.0]]), 0.5)
+
+
 def test_names_the_shape_of_samples_that_have_no_parts():
     with pytest.raises(BadInput, match=r"samples have the shape \(3, 9\)"):
         Masked().parts(Toy(), Task(outputs=2, shape=(3, 9)))

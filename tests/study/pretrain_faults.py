@@ -80,4 +80,11 @@ PRETRAIN = (
         "a dot shows the picture of another row",
         "study/test_pretrain_map.py picture_of_its_row",
     ),
+    Fault(
+        "studies/pretrain/watching.py",
+        "(rows >= RANKED and found",
+        "(rows >= 1 and found",
+        "every encoder has collapsed by two held-out rows",
+        "study/test_pretrain_collapse.py by_its_rules",
+    ),
 )

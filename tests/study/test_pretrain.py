@@ -206,6 +206,13 @@ def headstart_table(tmp_path):
         (world(), {"method": "supervised-contrastive", "unlabelled": world()[0]}, BadInput, "unlabelled out"),
         (world(), {"method": "moco:queue=15"}, BadInput, "queue is 15, smaller than a batch of 16 rows"),
         (world(), {"epochs": 2}, BadInput, "one of steps and epochs"),
+        (world(), {"method": hs.methods.SimCLR}, BadInput, r"SimCLR is a class: write hs.methods.SimCLR\(\)"),
+        (
+            world(),
+            {"methods": hs.methods.SimCLR},
+            BadInput,
+            r"SimCLR is a class: write hs.methods.SimCLR\(\)",
+        ),
         ((np.ones((30, 6), np.float32), np.arange(30) % 2), {}, BadData, "same|copies"),
         (np.ones((1, 6), np.float32), {}, BadData, "one row"),
     ],

@@ -55,11 +55,14 @@ def test_a_collapse_by_its_rules():
         return Evaluated(1, None, None, rank, spread, None, None)
 
     chance = 1 / math.sqrt(64)
-    assert is_collapsed(encoder(0.019 * chance, 9.0), 64)
-    assert not is_collapsed(encoder(0.021 * chance, 9.0), 64)
-    assert is_collapsed(encoder(chance, 1.9), 64)
-    assert not is_collapsed(encoder(chance, 2.1), 64)
-    assert not is_collapsed(encoder(1.0, 1.0), 1)  # one feature has no more directions
+    assert is_collapsed(encoder(0.019 * chance, 9.0), 64, 10)
+    assert not is_collapsed(encoder(0.021 * chance, 9.0), 64, 10)
+    assert is_collapsed(encoder(chance, 1.9), 64, 10)
+    assert not is_collapsed(encoder(chance, 2.1), 64, 10)
+    assert not is_collapsed(encoder(1.0, 1.0), 1, 10)  # one feature has no more directions
+    assert not is_collapsed(encoder(chance, 1.9), 64, 9)  # nor have a few rows
+    assert not is_collapsed(encoder(0.0, 1.0), 64, 1)  # a single one has no spread
+    assert is_collapsed(encoder(0.019 * chance, 1.9), 64, 2)
 
 
 def test_stuck_by_its_rule():

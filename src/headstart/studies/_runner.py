@@ -229,6 +229,8 @@ def _split_methods(options: Mapping[str, Any]) -> tuple[dict[str, Method[Any]], 
     methods: dict[str, Method[Any]] = {}
 
     def label_of(value: Any) -> Any:
+        if isinstance(value, type) and issubclass(value, Method):
+            raise BadInput(f"{value.__name__} is a class: write hs.methods.{value.__name__}().")
         if isinstance(value, Method):
             methods[value.label] = value
             return value.label
@@ -237,7 +239,7 @@ def _split_methods(options: Mapping[str, Any]) -> tuple[dict[str, Method[Any]], 
     plain = {name: label_of(value) for name, value in options.items() if name != "methods"}
     if "methods" in options:
         specs = options["methods"]
-        several = (specs,) if isinstance(specs, Method) else specs
+        several = (specs,) if isinstance(specs, Method | type) else specs
         plain["methods"] = specs if isinstance(specs, str) else tuple(dict.fromkeys(map(label_of, several)))
     return methods, plain
 

@@ -24,7 +24,10 @@ class NumberModality(Modality[Dataset]):
     by_columns = True
     speed = 1e4
     backbone = "efficientnet_lite0"
-    advice = "Give uint8 pictures (n, height, width, 3), or a backbone for arrays."
+    advice = (
+        "Give uint8 pictures (n, height, width, 3), or a network for such arrays: "
+        "hs.models.backbone(net, example=x[:2])."
+    )
 
     def shape(self, data: Dataset) -> tuple[int, ...]:
         assert data.array is not None

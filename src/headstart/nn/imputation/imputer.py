@@ -39,7 +39,7 @@ def check_share(hide: float, parts: int, what: str) -> None:
         raise BadInput(
             f"hide is {hide}, by which {how} of {parts} {what} would be hidden. Give a {other} share."
             if parts > 1
-            else f"Of {what} a sample has {parts}: hidden, nothing would be left to predict it from."
+            else f"A sample has too few {what} to predict some of them from others: {parts}."
         )
 
 

@@ -162,7 +162,8 @@ def compute(job: Job[PretrainSettings]) -> dict[str, Any]:
     job.notes += value["notes"]
     chance, named = value["chance"], replace(plain, then=None)
     last, losses = found[at[-1]], value["curve"]
-    stuck, collapsed = is_stuck(losses, chance), is_collapsed(points[-1], session.backbone.width)
+    stuck = is_stuck(losses, chance)
+    collapsed = is_collapsed(points[-1], session.backbone.width, len(watched.held))
     job.notes += [about_collapse(points[-1], session.backbone.width)] if collapsed else []
     if stuck and chance is not None:
         job.notes.append(about_stuck(last_quarter(losses), chance))

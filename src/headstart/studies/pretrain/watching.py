@@ -35,6 +35,7 @@ PENALTY = 1.0  # of the probe, on standardised features: nothing is tuned
 STUCK = 0.98  # share of the chance level that the last losses have to fall below
 COLLAPSED = 0.02  # share of the spread of random directions below which features are the same
 LEAST_RANK = 2.0  # effective rank below which they are
+RANKED = 10  # fewest rows whose effective rank says so
 
 
 @dataclass(frozen=True)
@@ -116,9 +117,13 @@ def last_quarter(losses: Sequence[float]) -> float:
     return sum(last) / len(last)
 
 
-def is_collapsed(found: Evaluated, width: int) -> bool:
-    """Whether all rows have nearly the same features: a 50th of the spread at random, or a line."""
-    return found.spread < COLLAPSED / math.sqrt(width) or found.effective_rank < min(LEAST_RANK, width)
+def is_collapsed(found: Evaluated, width: int, rows: int) -> bool:
+    """Whether all rows have nearly the same features: a 50th of the spread at random, or a line.
+
+    One row has no spread, and a few have a small rank whatever their features are.
+    """
+    same = rows > 1 and found.spread < COLLAPSED / math.sqrt(width)
+    return same or (rows >= RANKED and found.effective_rank < min(LEAST_RANK, width))
 
 
 def _alignment(watched: Watched, encoder: nn.Module) -> float | None:
