@@ -11,8 +11,10 @@ from tests.study.episode_rows import PROTO, SMALL, rows
 
 import headstart as hs
 from headstart.core import BadInput, Preprocess
+from headstart.learners import training
 from headstart.learners.learner import make_learner, walk_learners
 from headstart.records.record import Interval
+from headstart.run.progress import Progress
 from headstart.studies.episodes import LEARNER, TRANSFER, UNCLEAR, EpisodesSettings
 from headstart.studies.episodes.chosen import is_transfer
 from headstart.studies.episodes.families import labelled_parts, scaled
@@ -131,6 +133,25 @@ def test_an_interrupted_study_is_the_same(dealt, tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         hs.episodes(rows(), ways=3, out=tmp_path / "run", **PROTO)
     again = hs.episodes(rows(), ways=3, out=tmp_path / "run", resume=True, **PROTO)
+    assert without_times(again.result) == without_times(dealt.result)
+
+
+def test_a_training_goes_on_where_it_was(dealt, tmp_path, monkeypatch):
+    real, seen = Progress.watch, []
+
+    def stopped(self, ticks, run):
+        for tick in real(self, ticks, run):
+            seen.append((run.name, tick.step))
+            yield tick
+            if len(seen) == 2:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "EVERY", 1)
+    monkeypatch.setattr(Progress, "watch", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        hs.episodes(rows(), ways=3, out=tmp_path / "run", **PROTO)
+    again = hs.episodes(rows(), ways=3, out=tmp_path / "run", resume=True, **PROTO)
+    assert [step for name, step in seen if name == "protonet"] == [1, 2, 2, 3]  # step 1 was saved
     assert without_times(again.result) == without_times(dealt.result)
 
 
