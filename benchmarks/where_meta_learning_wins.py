@@ -37,13 +37,15 @@ SETS: dict[str, dict[str, Any]] = {
     "digits": {"learners": FEW, "steps": 500, "tasks": 8, "queries": 5, "ways": 5},
     "glyphs": {
         "learners": FEW,
-        "steps": 800,
+        "steps": 600,
         "tasks": 4,
         "queries": 5,
         "ways": 5,
         "test_classes": 20,
         "new_groups": True,
-        "test_tasks": 300,
+        "test_tasks": 200,
+        "at_shots": (1, 5),
+        "at_steps": (1, 10),
     },
     "clipart": {"learners": FEW, "steps": 500, "tasks": 8, "queries": 5, "backbone": "efficientnet_lite0"},
 }
