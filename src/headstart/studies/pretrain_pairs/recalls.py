@@ -5,7 +5,7 @@ from headstart.data.samples import Rows
 from headstart.metrics.share_intervals import share, share_difference
 from headstart.records.record import Interval
 from headstart.studies.pretrain_pairs import Recall
-from headstart.studies.retrieve.recalls import Embeddings, directions
+from headstart.studies.retrieve.recalls import Embeddings, hits
 
 
 def recalls_of(pairs: ImageTextPairs, groups: Rows, before: Embeddings, after: Embeddings) -> list[Recall]:
@@ -17,20 +17,15 @@ def recalls_of(pairs: ImageTextPairs, groups: Rows, before: Embeddings, after: E
         before: embeddings of both sides.
         after: likewise.
     """
-    made = []
-    for one in directions(pairs, groups):
-        first, last = one.ranks(before), one.ranks(after)
-        made += [
-            Recall(
-                one.name,
-                k,
-                len(one.queries),
-                len(one.gallery),
-                Interval(*share(last <= k, one.groups)),
-                Interval(*share(first <= k, one.groups)),
-                Interval(*share_difference(last <= k, first <= k, one.groups)),
-                one.chance(k),
-            )
-            for k in one.ks
-        ]
-    return made
+    return [
+        Recall(
+            one.name,
+            k,
+            *one.sizes,
+            Interval(*share(last, one.groups)),
+            Interval(*share(first, one.groups)),
+            Interval(*share_difference(last, first, one.groups)),
+            one.chance(k),
+        )
+        for one, k, (first, last) in hits(pairs, groups, before, after)
+    ]

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from headstart.data.image_text_pairs import ImageTextPairs
@@ -43,6 +44,11 @@ class Direction:
         return first_ranks(found[queries][self.queries], found[gallery][self.gallery], self.relevant)
 
     @property
+    def sizes(self) -> tuple[int, int]:
+        """How many queries there are, and how many are ranked."""
+        return len(self.queries), len(self.gallery)
+
+    @property
     def ks(self) -> list[int]:
         """Those that are smaller than the gallery."""
         return [k for k in KS if k < len(self.gallery)]
@@ -67,20 +73,19 @@ def directions(pairs: ImageTextPairs, groups: Rows) -> Iterator[Direction]:
     yield Direction("picture-to-text", ("image", "text"), pictures, texts, ordered, units[pictures])
 
 
+def hits(
+    pairs: ImageTextPairs, groups: Rows, *found: Embeddings
+) -> Iterator[tuple[Direction, int, list[NDArray[np.bool_]]]]:
+    """Each direction and k, and for each of the embeddings which queries (n,) find what belongs to them."""
+    for one in directions(pairs, groups):
+        ranks = [one.ranks(each) for each in found]
+        for k in one.ks:
+            yield one, k, [each <= k for each in ranks]
+
+
 def recalls_at(pairs: ImageTextPairs, groups: Rows, found: Embeddings) -> list[RecallAt]:
     """Recall of both directions for each k."""
-    made = []
-    for one in directions(pairs, groups):
-        ranks = one.ranks(found)
-        made += [
-            RecallAt(
-                one.name,
-                k,
-                len(one.queries),
-                len(one.gallery),
-                Interval(*share(ranks <= k, one.groups)),
-                one.chance(k),
-            )
-            for k in one.ks
-        ]
-    return made
+    return [
+        RecallAt(one.name, k, *one.sizes, Interval(*share(right, one.groups)), one.chance(k))
+        for one, k, (right,) in hits(pairs, groups, found)
+    ]
