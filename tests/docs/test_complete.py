@@ -12,6 +12,7 @@ from tests.docs.pages import ROOT, Page
 
 from headstart.cli import app
 from headstart.core import errors, walk
+from headstart.learners.learner import walk_learners
 from headstart.records import outputs, two_classes
 from headstart.records import record as records
 from headstart.records.settings import StudySettings
@@ -19,6 +20,7 @@ from headstart.studies._spec import studies
 
 COMMANDS = typer.main.get_command(app).commands
 METHODS = sorted(walk(), key=lambda kind: kind.about.name)
+LEARNERS = sorted(walk_learners(), key=lambda kind: kind.name)
 PAGES = {records: "run-folder.md", outputs: "run-folder.md", two_classes: "how/thresholds.md"}
 PAGES |= {spec.module(): spec.docs_page for spec in studies()}
 RECORDS = [
@@ -99,6 +101,25 @@ def test_every_method_has_a_page_with_all_that_it_should_say(kind):
     assert f"hs.methods.{kind.__name__}" in text
     assert f"--method {kind.about.name}" in section(text, "## Command line")
     assert "does not help" in section(text, "## When it helps") or "Against it" in text or "worse" in text
+
+
+@pytest.mark.parametrize("kind", LEARNERS, ids=lambda kind: kind.name)
+def test_every_learner_has_a_page_with_all_that_it_should_say(kind):
+    text = page(f"learners/{kind.name}.md").text
+    assert (
+        text.removeprefix("<!-- slow -->\n").lstrip().startswith((f"# {kind.title}\n", f"# {kind.title}: "))
+    )
+    for heading in ("Formula", "When it helps", "Example", "Traps"):
+        assert section(text, f"## {heading}").strip(), heading
+    settings = section(text, "## Settings") if fields(kind) else ""
+    for field in fields(kind):  # those that learners of a family share have a row on one page alone
+        assert f"`{field.name}`" in settings, field.name
+        assert all(
+            row == repr(field.default) for row in re.findall(rf"\| `{field.name}` \| `(.*?)` \|", settings)
+        )
+    assert kind.paper in section(text, "## Paper")
+    assert f"`{kind.name}`" in text
+    assert re.search("does not help|less|more computing", section(text, "## When it helps"))
 
 
 def test_editors_know_every_method_and_its_settings():
