@@ -43,12 +43,12 @@ class Contestant:
 
 LEARNERS = {
     "nearest centroid, untrained": Contestant("nearest-centroid:normalise=none", 0),
-    "pre-training and a probe": Contestant("pretrain-probe", 800),
-    "pre-training and fine-tuning": Contestant("pretrain-fine-tune", 800),
-    "matching network": Contestant("matching-net:scale=10", 800),
-    "relation network": Contestant("relation-net", 800),
-    "ProtoNet": Contestant("protonet", 1200, ways=20, tasks=1),
-    "MAML": Contestant("maml", 800, lr=3e-3),
+    "pre-training and a probe": Contestant("pretrain-probe", 500),
+    "pre-training and fine-tuning": Contestant("pretrain-fine-tune", 500),
+    "matching network": Contestant("matching-net:scale=10", 500),
+    "relation network": Contestant("relation-net", 500),
+    "ProtoNet": Contestant("protonet", 700, ways=20, tasks=1),
+    "MAML": Contestant("maml", 400, lr=3e-3),
 }
 TRANSFER = ("pre-training and a probe", "pre-training and fine-tuning")
 

@@ -74,10 +74,10 @@ METRIC = (
 TRANSFER = (
     Fault(
         "learners/transfer/pretrain_fine_tune.py",
-        '"head.bias": -means.square().sum(-1)',
-        '"head.bias": -means.sum(-1)',
-        "a new head is not the nearest centroid",
-        "learners/test_transfer.py begins_as_the_nearest",
+        "2 * means, -means.square().sum(-1)",
+        "2 * means, -means.sum(-1)",
+        "a head of centroids is not the nearest centroid",
+        "learners/test_transfer.py head_of_centroids",
     ),
     Fault(
         "learners/transfer/pretrain_fine_tune.py",

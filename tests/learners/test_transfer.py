@@ -17,6 +17,7 @@ from headstart.learners.metric.protonet import ProtoNet
 from headstart.learners.transfer.pretrain_fine_tune import PretrainFineTune
 from headstart.learners.transfer.pretrain_probe import PretrainProbe
 from headstart.run.recipe import Recipe
+from headstart.solvers.logistic import logistic
 from headstart.solvers.ridge import ridge
 from headstart.tasks import GaussianClasses, Sinusoids
 
@@ -50,10 +51,21 @@ def test_without_a_step_numbers_are_those_of_the_pooled_network():
     assert answer(learner, parts, number_rows([2.0], [3.0]), [[1], [4]]).flatten().tolist() == [3, 9]
 
 
-def test_a_new_head_begins_as_the_nearest_centroid():
-    """Logits of ProtoNet but for |f(x)|^2, and a class without a row is impossible."""
+def test_a_new_head_begins_as_the_logistic_regression_of_the_support():
     support = rows([[1, 0], [3, 0], [0, 4]], [0, 0, 1])
     learner = PretrainFineTune(steps=0)
+    found = answer(learner, plain_parts(learner, 2, 3, pooled=7), support, [[0, 1], [2, 2]])
+    known = logistic(support.x[0], support.y[0], 2, 1.0)
+    assert torch.allclose(
+        found[:, :2], torch.tensor([[0.0, 1], [2, 2]]) @ known.weight.T + known.bias, atol=1e-3
+    )
+    assert (found[:, 2] == -torch.inf).all()
+
+
+def test_a_head_of_centroids_begins_as_the_nearest():
+    """Logits of ProtoNet but for |f(x)|^2, and a class without a row is impossible."""
+    support = rows([[1, 0], [3, 0], [0, 4]], [0, 0, 1])
+    learner = PretrainFineTune(steps=0, head="centroids")
     found = answer(learner, plain_parts(learner, 2, 3, pooled=7), support, [[0, 1], [2, 2]]).softmax(1)
     other = answer(ProtoNet(), plain_parts(ProtoNet(), 2, 3), support, [[0, 1], [2, 2]]).softmax(1)
     assert torch.allclose(found, other)

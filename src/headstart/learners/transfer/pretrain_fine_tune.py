@@ -24,8 +24,10 @@ from headstart.learners.transfer._pooled import (
     pooled_recipe,
 )
 from headstart.run.recipe import Recipe
+from headstart.solvers.logistic_tasks import logistic_tasks
 
 SERIAL = (nn.modules.conv._ConvNd, nn.RNNBase)  # slower in a batch of weights, or impossible
+PENALTY = 1.0  # of the logistic regression
 SLOT, ROWS = "slot/", "rows"
 
 
@@ -38,8 +40,8 @@ class PretrainFineTune(Learner):
         steps: of gradient descent on the support, >= 0; all its rows in each.
         inner_lr: their rate, > 0; None: 0.01 for numbers, 0.001 for classes.
         inner_optimiser: "sgd", "momentum" (0.9) or "adam"; None: "sgd" for numbers, "adam" for classes.
-        head: of classes, where the new head begins: "centroids", as the nearest mean of the support's
-            features; or "zero".
+        head: of classes, where the new head begins: "probe", as the logistic regression on the features of
+            the support; "centroids", as the nearest of the classes' means; or "zero".
     """
 
     name: ClassVar[str] = "pretrain-fine-tune"
@@ -50,14 +52,14 @@ class PretrainFineTune(Learner):
     steps: int = 10
     inner_lr: float | None = None
     inner_optimiser: str | None = None
-    head: Literal["centroids", "zero"] = "centroids"
+    head: Literal["probe", "centroids", "zero"] = "probe"
 
     def __post_init__(self) -> None:
         self.check("steps", self.steps >= 0, "a whole number >= 0")
         self.check("inner_lr", self.inner_lr is None or 0 < self.inner_lr < math.inf, "a number > 0 or None")
         known = self.inner_optimiser is None or self.inner_optimiser in UPDATES
         self.check("inner_optimiser", known, f"{', '.join(UPDATES)} or None")
-        self.check("head", self.head in ("centroids", "zero"), "'centroids' or 'zero'")
+        self.check("head", self.head in ("probe", "centroids", "zero"), "'probe', 'centroids' or 'zero'")
 
     def parts(self, encoder: Encoder, problem: Problem) -> Parts:
         """The encoder, and the head for all tasks."""
@@ -117,18 +119,25 @@ class PretrainFineTune(Learner):
 
     def _start(self, network: PooledNetwork, x: Tensor, y: Tensor) -> Mapping[str, Tensor]:
         """The weights (t, ...) that all tasks begin with, and of classes a new head."""
-        tasks = len(x)
-        weights = {name: one.expand(tasks, *one.shape) for name, one in network.named_parameters()}
+        weights = {name: one.expand(len(x), *one.shape) for name, one in network.named_parameters()}
         if network.kind == "numbers":
             return weights
+        weight, bias = self._head(network, x, y)
+        return weights | {"head.weight": weight, "head.bias": bias}
+
+    def _head(self, network: PooledNetwork, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Weight (t, classes, width) and bias (t, classes) of the new head."""
         if self.head == "zero":
-            zeros = x.new_zeros(tasks, network.outputs, network.encoder.width)
-            return weights | {"head.weight": zeros, "head.bias": zeros[..., 0]}
+            zeros = x.new_zeros(len(x), network.outputs, network.encoder.width)
+            return zeros, zeros[..., 0]
         with torch.no_grad():
             features = network.encoder.each(x)
-            of_class = one_hot(y, network.outputs).to(features)
-            means = of_class.mT @ features / of_class.sum(1).clamp_min(1)[..., None]
-        return weights | {"head.weight": 2 * means, "head.bias": -means.square().sum(-1)}
+        of_class = one_hot(y, network.outputs).to(features)
+        if self.head == "probe":
+            weight, bias, _ = logistic_tasks(features, y, network.outputs, PENALTY)
+            return weight, bias * (of_class.sum(1) > 0)
+        means = of_class.mT @ features / of_class.sum(1).clamp_min(1)[..., None]
+        return 2 * means, -means.square().sum(-1)
 
 
 def _way(network: nn.Module) -> Way:
