@@ -41,6 +41,7 @@ def test_words_find_pictures(trained, photos, tmp_path):
     page = (tmp_path / "out" / "retrieve.html").read_text("utf-8")
     assert page.count("data:image/webp;base64") == 3
     assert "bluetop and whitebottom" in page
+    assert page.index('id="found"') < page.index('id="numbers"')  # pictures first
     alone = hs.retrieve(trained, "redtop and blackbottom", photos)
     assert {hit.picture for hit in alone.hits} == {""}
     assert len({hit.cosine for hit in alone.hits}) == len(alone.hits) == 4  # of copies there is one
@@ -63,6 +64,7 @@ def test_a_picture_finds_captions_or_pictures_like_it(trained, photos, tmp_path)
     assert by_file.searched == "captions"
     assert by_file.hits[0].text == "bluetop and whitebottom"
     assert (tmp_path / "run" / by_file.query_picture).is_file()
+    assert "is most like blue-white.png." in str(by_file)  # and not the whole path
     texts = tmp_path / "captions.txt"
     texts.write_text("\n".join([*captions, captions[0]]) + "\n", "utf-8")
     alone = hs.retrieve(trained, Image.open(photos / "blue-white.png"), texts)

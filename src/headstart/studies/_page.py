@@ -133,8 +133,8 @@ def page_view(record: Any, *, kind: str, task: str, headline: str, **more: Any) 
         kind: of the page, such as "size curve".
         task: names of the data.
         headline: one sentence.
-        **more: `say`, `legend`, `figure`, `caption`, `facts`, `reading`, `headings`, `rows`, `more`,
-            `smallprint`, `notes`: see `templates/experiment.html`.
+        **more: `say`, `legend`, `figure`, `caption`, `facts`, `first` (pictures before the numbers),
+            `reading`, `headings`, `rows`, `more`, `smallprint`, `notes`: see `templates/experiment.html`.
     """
     parts = dict.fromkeys(("say", "legend", "facts", "smallprint", "headings", "rows"), ())
     head = {"kind": kind, "task": task, "headline": headline, "figure": "", "caption": "", "reading": ""}

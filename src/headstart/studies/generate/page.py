@@ -48,7 +48,7 @@ ABOUT = (
 
 def view(record: Generation, run: Path | None = None) -> dict[str, Any]:
     """What the template shows; `run` is the folder of the pictures."""
-    checks, accuracy = record.checks, get_metric("accuracy")
+    checks, accuracy, samples = record.checks, get_metric("accuracy"), list(_samples(record, run))
     return page_view(
         record,
         kind="generated data",
@@ -79,7 +79,8 @@ def view(record: Generation, run: Path | None = None) -> dict[str, Any]:
             )
             for arm in record.arms
         ],
-        more=[*_samples(record, run), _classes(record)],
+        first=[part for part in samples if "cards" in part],
+        more=[*(part for part in samples if "cards" not in part), _classes(record)],
         smallprint=[EQUAL, OUT_OF_SIGHT, *_clipped(record)],
     )
 

@@ -37,13 +37,14 @@ def view(record: Retrieval, folder: Path) -> dict[str, Any]:
         say=list(sentences(record)),
         facts=[
             ("searched", f"{record.gallery:,}", record.searched),
-            ("query", record.query_kind, shortened(record.query)),
+            ("query", record.query_kind, shortened(shown_query(record))),
             ("encoders", " and ".join(dict.fromkeys(record.encoders)), "of texts and of pictures"),
         ],
         reading=f"The {record.searched} with the highest cosines.",
         headings=HEADINGS,
         rows=[(name, "", [Cell(value) for value in cells]) for name, *cells in rows(record)],
-        more=list(_more(record, folder)),
+        first=list(_pictures(record, folder)),
+        more=list(_more(record)),
         smallprint=[COSINES, *([SEEN] if record.recalls else [])],
     )
 
@@ -75,8 +76,8 @@ def headline(record: Retrieval) -> str:
 
 
 def shown_query(record: Retrieval) -> str:
-    """The text in quotation marks, or the name of the picture."""
-    return quoted(record.query) if record.query_kind == "text" else record.query
+    """The text in quotation marks, or the name of the picture's file."""
+    return quoted(record.query) if record.query_kind == "text" else Path(record.query).name
 
 
 def shortened(text: str) -> str:
@@ -98,7 +99,7 @@ def sentences(record: Retrieval) -> Iterator[str]:
             )
 
 
-def _more(record: Retrieval, folder: Path) -> Iterator[dict[str, Any]]:
+def _pictures(record: Retrieval, folder: Path) -> Iterator[dict[str, Any]]:
     if record.query_picture:
         yield {"id": "query", "heading": "The query", "say": [], "cards": [_query_card(record, folder)]}
     if any(hit.picture for hit in record.hits):
@@ -108,6 +109,9 @@ def _more(record: Retrieval, folder: Path) -> Iterator[dict[str, Any]]:
             "say": ["The most similar first; the bar is the cosine, from 0 to that of the first."],
             "cards": [_card(hit, record.hits[0].cosine, folder) for hit in record.hits],
         }
+
+
+def _more(record: Retrieval) -> Iterator[dict[str, Any]]:
     if record.recalls:
         yield {
             "id": "recall",
@@ -131,7 +135,8 @@ def _recalls(record: Retrieval) -> Iterator[list[str]]:
 
 def _query_card(record: Retrieval, folder: Path) -> dict[str, Any]:
     source = picture_data(folder, record.query_picture)
-    return {"text": "", "source": source, "alt": record.query, "item": record.query, "detail": ""}
+    name = shown_query(record)
+    return {"text": "", "source": source, "alt": name, "item": name, "detail": ""}
 
 
 def _card(hit: Hit, best: float, folder: Path) -> dict[str, Any]:
