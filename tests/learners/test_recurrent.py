@@ -55,6 +55,7 @@ def test_the_head_reads_the_query_and_the_last_layer():
     one = trained(nn.Identity(), units=3, layers=2)
     state = one.adapt([[[1.0]]], [[[3.0]]])
     assert state["hidden"].shape == (1, 2, 3)
+    assert one.adapt([[[1.0]]] * 2, [[[3.0]]] * 2)["hidden"].is_contiguous()  # so that safetensors save it
     wanted = one.parts["network"].head(torch.cat([torch.tensor([0.5]), state["hidden"][0, 1]]))
     assert torch.allclose(one.predict(state, [[[0.5]]])[0, 0], wanted, atol=NEAR)
 

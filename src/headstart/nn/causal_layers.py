@@ -36,7 +36,8 @@ class CausalConvolution(nn.Module):
         """
         empty = rows.new_zeros(len(rows), self.dilation, rows.shape[2])
         all_rows = torch.cat([empty if past is None else past["rows"], rows], 1)
-        return self._gated(rows, all_rows[:, : rows.shape[1]]), {"rows": all_rows[:, -self.dilation :]}
+        kept = all_rows[:, -self.dilation :].contiguous()
+        return self._gated(rows, all_rows[:, : rows.shape[1]]), {"rows": kept}
 
     def peek(self, rows: Tensor, past: Past) -> Tensor:
         """Wider rows (t, q, width + units), each read as if it alone were the next one."""

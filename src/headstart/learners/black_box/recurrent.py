@@ -41,7 +41,8 @@ class RecurrentNetwork(nn.Module):
         before = None if state is None else self._packed(state)
         _, after = self.recurrent(self.embed(self.pairs(support)), before)
         kept = (after,) if len(self.memories) == 1 else after
-        return {name: value.transpose(0, 1) for name, value in zip(self.memories, kept, strict=True)}
+        of_tasks = (value.transpose(0, 1).contiguous() for value in kept)
+        return dict(zip(self.memories, of_tasks, strict=True))
 
     def decode(self, state: State, x: Tensor) -> Tensor:
         """Outputs (t, q, outputs) of queries x (t, q, *shape), from the state of the last layer."""
