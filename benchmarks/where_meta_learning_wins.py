@@ -15,7 +15,8 @@ Learners are MAML and a conditional neural process, of functions a recurrent lea
 prototypical networks. The baselines are those of `hs.episodes`: pre-training on all training classes, or all
 functions, as one problem, then a probe or fine-tuning; on features of a backbone, which is pre-trained
 already, the probe, the fine-tuned head and the nearest centroid take them as they are. A set counts for a
-side where the 95 % interval of the paired difference of the best learner and the best baseline is on it.
+side where the 95 % interval of the paired difference of the best learner and the best baseline is on it; the
+best learner is one that answers each query by itself, if there is one.
 """
 
 import argparse
@@ -83,7 +84,7 @@ def table(record: MetaLearning) -> list[str]:
     lines.append("|---" * (len(shots) + 2) + "|")
     for one in record.learners:
         scores = [str(metric.shown(point.score)) for point in one.by_shots]
-        kind = ", *baseline*" if one.transfer else ""
+        kind = ", *baseline*" if one.transfer else ", *queries together*" if one.together else ""
         gain = (
             "reference" if one.name == record.reference else str(metric.gained(one.gain)) if one.gain else ""
         )
@@ -124,7 +125,9 @@ def _panel(record: MetaLearning, top: int, drawn: list[str]) -> int:
     for place, one in enumerate(record.learners):
         y, colour = top + HEAD + ROW * place + 4, "#8a94a6" if one.transfer else "#c45500"
         low, mid, high = (at(value) for value in (one.score.low, one.score.value, one.score.high))
-        drawn.append(f'<text x="0" y="{y + 4}">{escape(called(record, one))}</text>')
+        drawn.append(
+            f'<text x="0" y="{y + 4}">{escape(called(record, one))}{" †" if one.together else ""}</text>'
+        )
         drawn.append(f'<path d="M{low:.1f} {y}H{high:.1f}" stroke="{colour}" stroke-width="3"/>')
         drawn.append(f'<circle cx="{mid:.1f}" cy="{y}" r="5" fill="{colour}"/>')
         drawn.append(f'<text x="{WIDE - 70}" y="{y + 4}">{escape(metric.value(one.score.value))}</text>')

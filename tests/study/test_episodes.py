@@ -274,3 +274,13 @@ def test_every_learner_can_be_named(answers, data):
     found = hs.episodes(data, learners=names, ways=2 if answers == "classes" else None, **how)
     assert {one.name for one in found.result.learners} == set(names)
     assert all(one.score.value >= 0 for one in found.result.learners)
+
+
+def test_what_answers_queries_together_is_told():
+    """Batch statistics of the queries, of which equally many are of each class, help where none are."""
+    shown = np.random.default_rng(0).integers(0, 255, (32, 16, 16)).astype(np.uint8)
+    how = {**SMALL, "ways": 2, "queries": 3, "learners": ["maml", "protonet"]}
+    found = hs.episodes((shown, list("abcd") * 8), **how)
+    assert {one.name for one in found.result.learners if one.together} == {"maml"}
+    assert found.result.best == "protonet"
+    assert any(note.startswith("MAML answers queries together") for note in found.result.notes)

@@ -117,6 +117,7 @@ class TestedLearner(Record):
     by_steps: list[ScorePoint]  # of a learner that takes steps of adaptation
     adaptation: int | None  # steps that it takes where nothing else is said; None: it takes none
     folder: str  # in the run's folder; "" if nothing is kept
+    together: bool = False  # whether the answer to a query depends on the others that are asked with it
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,7 @@ class MetaLearning(StudyRecord):
     backbone: str  # whose features all learn from; "" of none
     chance: float  # score of a guess that learns nothing, or the mean of the support of numbers
     reference: str  # the best transfer baseline, which gains are over; "" if there is none
-    best: str  # the best of the other learners; "" if there is none
+    best: str  # the best other learner that answers each query by itself, or else of all; "" of none
     verdict: str  # "learner", "transfer", "unclear", or "alone" without a baseline
     learners: list[TestedLearner]
     functions: list[DrawnFunction]

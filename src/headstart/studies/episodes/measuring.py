@@ -21,6 +21,8 @@ from headstart.studies.episodes import EpisodesSettings, ScorePoint
 from headstart.studies.episodes.families import Part
 from headstart.tasks.family import TaskFamily
 
+NEAR = 1e-3  # relative difference of answers that is rounding
+
 
 def measured(
     trained: TrainedLearner, part: Part, settings: EpisodesSettings, show: Callable[[float], None]
@@ -52,6 +54,17 @@ def _scores(
         show(done / work)
     curves = {"shots": _sorted(by_shots), "steps": _sorted(by_steps)}
     return {"each": list(own.each), "score": _summary(own)} | curves
+
+
+def answers_together(trained: TrainedLearner, tasks: TaskFamily) -> bool:
+    """Whether answers to queries depend on the other queries, as those of batch statistics do."""
+    (drawn,) = drawn_for_tests(tasks, 2)
+    state, x = trained.adapt(drawn.support.x, drawn.support.y), drawn.query.x
+    whole, some = trained.predict(state, x), max(2, x.shape[1] // 2)
+    part = trained.predict(state, x[:, :some])
+    known = whole[:, :some].isfinite()
+    apart = (whole[:, :some] - part)[known].abs().max()
+    return bool(apart > NEAR * whole[:, :some][known].abs().max().clamp_min(1.0))
 
 
 def possible_shots(part: Part, settings: EpisodesSettings) -> list[int]:

@@ -68,7 +68,8 @@ def rows(record: MetaLearning) -> Iterator[tuple[str, str, list[Cell | None]]]:
     """A row a learner, the best first."""
     metric = metric_of(record)
     for one in record.learners:
-        detail = "transfer baseline" if one.transfer else ""
+        told = {"transfer baseline": one.transfer, "answers queries together": one.together}
+        detail = ", ".join(words for words, holds in told.items() if holds)
         time = Cell(seconds(one.seconds), f"{one.steps:,} steps") if one.steps else Cell("none")
         own = Cell(f"{one.parameters:,}" if one.parameters < 10_000 else short(one.parameters))
         yield called(record, one), detail, [_score(metric, one), time, own]

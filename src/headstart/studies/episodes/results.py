@@ -56,7 +56,10 @@ def compared(
     lower = answers_of(next(iter(trained.values())).learner.problem.kind) in LOWER
     means = {name: value["score"][0] for name, value in kept.items()}
     reference = best_of(means, (name for name in kept if name in chosen.baselines), lower)
-    best = best_of(means, (name for name in kept if name not in chosen.baselines), lower)
+    together = [name for name in kept if kept[name]["together"]]
+    others = [name for name in kept if name not in chosen.baselines]
+    best = best_of(means, [name for name in others if name not in together] or others, lower)
+    job.notes += [_about_together(trained[name].learner.learner.title) for name in together]
     gains = {
         name: gain_over(value["each"], kept[reference]["each"], lower)
         for name, value in kept.items()
@@ -72,6 +75,7 @@ def compared(
             by_shots=points(value["shots"]),
             by_steps=points(value["steps"]),
             folder=f"{LEARNERS}/{file_name(name)}" if job.out is not None else "",
+            together=name in together,
             **_about_training(trained[name]),
         )
         for name, value in kept.items()
@@ -83,6 +87,14 @@ def compared(
         "verdict": verdict(gains.get(best)),
         "learners": tested,
     }
+
+
+def _about_together(title: str) -> str:
+    return (
+        f"{title} answers queries together: its batch normalisations take the statistics of all queries of a "
+        "task, of which there are equally many of each class here. Fewer, or of one class, are answered "
+        "worse. The verdict is about learners that answer each by itself, if there are any."
+    )
 
 
 def best_of(means: Mapping[str, float], names: Iterable[str], lower: bool) -> str:

@@ -29,7 +29,7 @@ from headstart.studies.episodes.families import (
 )
 from headstart.studies.episodes.groups import group_parts
 from headstart.studies.episodes.learned import LearnedToLearn
-from headstart.studies.episodes.measuring import measured
+from headstart.studies.episodes.measuring import answers_together, measured
 from headstart.studies.episodes.results import about_tasks, compared
 from headstart.studies.episodes.shown import example, functions, is_drawn
 from headstart.studies.episodes.training import Trained, train_all
@@ -146,6 +146,8 @@ def _measure(
         return Trial(name, f"test {name}", f"{one.learner.learner.title}, tested", compute, 10.0)
 
     kept = job.trials(trial(name, one) for name, one in trained.items())
+    for name, value in kept.items():
+        value["together"] = answers_together(trained[name].learner, parts.test.family)
     job.notes += dict.fromkeys(note for value in kept.values() for note in value["notes"])
     for name in [name for name, value in kept.items() if not all(map(math.isfinite, value["each"]))]:
         del kept[name]
