@@ -38,7 +38,7 @@ class PretrainFineTune(Learner):
 
     Attributes:
         steps: of gradient descent on the support, >= 0; all its rows in each.
-        inner_lr: their rate, > 0; None: 0.01 for numbers, 0.001 for classes.
+        inner_lr: their rate, > 0; None: 0.01 for numbers, 0.0003 for classes.
         inner_optimiser: "sgd", "momentum" (0.9) or "adam"; None: "sgd" for numbers, "adam" for classes.
         head: of classes, where the new head begins: "probe", as the logistic regression on the features of
             the support; "centroids", as the nearest of the classes' means; or "zero".
@@ -113,7 +113,7 @@ class PretrainFineTune(Learner):
 
     def _steps(self, network: PooledNetwork) -> Steps:
         classes = network.kind == "classes"
-        rate = self.inner_lr or (0.001 if classes else 0.01)
+        rate = self.inner_lr or (0.0003 if classes else 0.01)
         update = UPDATES[self.inner_optimiser or ("adam" if classes else "sgd")]
         return Steps(self.steps, update, lambda _: rate, None, graph=False, twice=False, again=False)
 
