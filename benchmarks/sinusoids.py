@@ -51,6 +51,7 @@ LEARNERS = {
     "anil": Contestant("anil", MAMLS, TEN, variants=STEPS),
     "reptile": Contestant("reptile", MAMLS, TEN, variants=STEPS),
     "meta-sgd": Contestant("meta-sgd", MAMLS, TEN),
+    "meta-sgd:steps=5": Contestant("meta-sgd:steps=5", None, TEN),
     "neural-process": Contestant("neural-process"),
     "recurrent": Contestant("recurrent"),
     "recurrent:cell=lstm": Contestant("recurrent:cell=lstm"),
