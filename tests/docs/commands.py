@@ -36,7 +36,8 @@ SMALL = {  # options of the commands that take them
     "--reading": "own",
     "--check": None,  # of a server, which would not end
 }
-GIVEN = {"--budget": "5", "--rows": "20", "--batch": "8", "--trials": "3"}  # of those alone that have them
+# of those alone that have them; several processes would be started by the command of the tests
+GIVEN = {"--budget": "5", "--rows": "20", "--batch": "8", "--trials": "3", "--devices": "1"}
 STEPS = re.compile(r"steps=\d+")
 BUILT_IN = {"clipart", "digits", "reviews", "spambase"}
 TEXTS = ("reviews", "opinions", "articles")
