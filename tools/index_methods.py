@@ -31,7 +31,7 @@ GROUPS = {  # heading: what it says, and which methods, by the data that they le
     "Probes of frozen features": (
         "`headstart adapt`: the backbone stays as it is.",
         "labels",
-        "outputs.probing",
+        "outputs.probing outputs.in_context",
     ),
     "Prompting": (
         "`headstart adapt`: the backbone stays, and what it reads is edited.",

@@ -69,7 +69,7 @@ def test_all_methods_and_data_sets_are_completed():
     assert complete_methods("lp") == ["lp-ft"]
     assert complete_published("") == sorted(PUBLISHED)
     assert sorted(BUILT_IN_DATA) == sorted(name for kind in modalities().values() for name in kind.built_in)
-    assert set(BUILT_IN_BACKBONES) - {"table", "table-mlp", "minilm+table"} == set(BUILT_IN)
+    assert set(BUILT_IN_BACKBONES) - {"table", "table-mlp", "tablenet", "minilm+table"} == set(BUILT_IN)
 
 
 def test_files_are_completed_beside_names_and_left_to_the_shell_where_no_name_begins_so(

@@ -13,6 +13,7 @@ BUILT_IN_BACKBONES = (
     "small-convnet-groupnorm",
     "table",
     "table-mlp",
+    "tablenet",
 )
 METHOD = re.compile(r'\bAbout\(\s*"([\w-]+)"')
 PUBLISHED = re.compile(r'\bPublished\(\s*name="([\w-]+)"')

@@ -72,6 +72,7 @@ class About:
     needs_pair: bool = False  # requires two encoders, of pictures and of their captions
     label_kinds: tuple[LabelKind, ...] = LABEL_KINDS  # kinds of label that it can learn
     growth: float = 1.25  # of the time of a solution in closed form: the power of the rows that it grows with
+    usual_rows: int = 0  # rows up to which it is among the usual methods; 0: any number
     package: str = ""  # that it imports and headstart does without; scikit-learn is "sklearn"
     display_name: str = ""  # name in prose, if not the name with spaces for hyphens
 

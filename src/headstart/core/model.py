@@ -28,6 +28,7 @@ class Backbone(nn.Module):
         example: inputs (n, ...), not all alike, on which it can be tried; None if none are known.
         classifier: the output layer that it was trained with, for the features of `at_classifier`; None if
             that is not known.
+        codes: which features are codes 0, 1, ... of categories, such as those of `coded_columns`.
         apart: what is known of its adapters, see `headstart.nn.adapters.apart`; None where it has none.
     """
 
@@ -36,6 +37,7 @@ class Backbone(nn.Module):
     members: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     example: Tensor | None = None
     classifier: Classifier | None = None
+    codes: tuple[int, ...] = ()
     apart: Any = None
 
     def forward(self, x: Tensor) -> Tensor:
@@ -87,6 +89,14 @@ class Backbone(nn.Module):
             "methods that transfer nothing learn from those. Give a table with the "
             "backbone 'table', or texts, or take another method."
         )
+
+    def coded_columns(self) -> "Backbone":
+        """As `raw_columns`, with categories as codes in one column each, and NaN where something is missing.
+
+        Raises:
+            BadInput: it does not read columns.
+        """
+        return self.raw_columns()
 
     def word_counts(self, method: str) -> "Backbone":
         """A backbone without weights, whose features are counts of the words that this one reads.

@@ -104,6 +104,7 @@ from headstart.methods.mapping.trees.random_forest import RandomForest as Random
 from headstart.methods.mapping.trees.stacking import Stacking as Stacking
 from headstart.methods.mapping.trees.xgboost import XGBoost as XGBoost
 from headstart.methods.mapping.words.tf_idf import TfIdf as TfIdf
+from headstart.methods.outputs.in_context.in_context import InContext as InContext
 from headstart.methods.outputs.probing.knn import KNN as KNN
 from headstart.methods.outputs.probing.label_mapping import LabelMapping as LabelMapping
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe as LogisticProbe

@@ -10,7 +10,10 @@ from torch import Tensor, nn
 from headstart.core import BadInput
 from headstart.core.schema import Schema
 from headstart.face import spell
-from headstart.nn.columns import Encode
+from headstart.nn.columns import Code, Encode
+from headstart.nn.in_context.encoder import RowEncoder
+from headstart.nn.in_context.pretrained import pretrained_encoder, sizes
+from headstart.nn.in_context.reader import ContextRows
 from headstart.nn.texts_beside import EncodeBeside
 
 from .anatomy import Anatomy
@@ -19,9 +22,14 @@ from .untrained import reset, seeded
 from .wrapped import AnyBackbone
 
 _AXES = Layout(0, 1)
-SIZES = {"table": (64, 0), "table-mlp": (256, 128)}  # hidden units and width of a backbone by its name
+SIZES = {
+    "table": (64, 0),
+    "table-mlp": (256, 128),
+    "tablenet": (0, 0),
+}  # hidden units and width of a backbone by its name
 SHOWN = 4  # columns that a message names
-TABLE, MLP = "table", "table-mlp"  # names of the backbones that are made for a table
+TABLE, MLP, NET = "table", "table-mlp", "tablenet"  # names of the backbones that are made for a table
+CONTEXT, MOST_COLUMNS = 256, 100  # rows that a network reads beside others, and the most columns of them
 BESIDE = "+table"  # after the name of the backbone that reads the texts of a table
 
 
@@ -74,25 +82,36 @@ class TableEncoder(AnyBackbone):
     """
 
     def __init__(
-        self, schema: Schema, hidden: int = 64, texts: AnyBackbone | None = None, width: int = 0
+        self,
+        schema: Schema,
+        hidden: int = 64,
+        texts: AnyBackbone | None = None,
+        width: int = 0,
+        coded: bool = False,
+        context: Mapping[str, Any] | None = None,
     ) -> None:
         """Build it for the columns of `schema`; with `hidden` = 0 there is nothing to train but the `texts`.
 
-        `schema.tokens` are those of `texts`. With `width` = 0 the features are the columns.
+        `schema.tokens` are those of `texts`. With `width` = 0 the features are the columns; `coded`, with
+        nothing to train, as they are: categories as codes, and NaN where something is missing. With a
+        `context`, the settings of a `ContextRows`, they are those of the network `tablenet`; its weights and
+        rows are loaded then, as `beside` does.
 
         Raises:
             BadInput: `hidden` or `width` is negative, there is a width without hidden units, or no column
                 gives a feature.
         """
-        encode = Encode(schema) if texts is None else EncodeBeside(schema, texts, texts.width)
-        _check(hidden, width, encode.width)
+        encode = _encoding(schema, texts, coded or context is not None)
+        _check(hidden, width, encode.width, context is not None)
         inner = nn.Sequential()
         inner.add_module("encode", encode)
         with seeded(0):
-            layers = _layers(encode.width, hidden, width)
+            layers = _layers(encode, hidden, width, context)
         for block, layer in layers.items():
             inner.add_module(block, layer)
         blocks = tuple(layers)
+        read = layers.get("read")
+        features = read.width if isinstance(read, ContextRows) else width or encode.width
         parts = Anatomy(
             order=tuple(
                 f"{block}.{name}".rstrip(".")
@@ -101,7 +120,7 @@ class TableEncoder(AnyBackbone):
                 if isinstance(one, nn.Linear | nn.LayerNorm)
             ),
             head=None,
-            width=width or encode.width,
+            width=features,
             blocks=blocks,
             unused=(),
             shared=(),
@@ -109,13 +128,16 @@ class TableEncoder(AnyBackbone):
             taps={block: Tap(block, _AXES) for block in blocks},
             output=_AXES,
         )
-        name = (MLP if width else TABLE) if texts is None else f"{texts.name}{BESIDE}"
+        own = NET if context else MLP if width else TABLE
+        name = own if texts is None else f"{texts.name}{BESIDE}"
         source = {"kind": "table", "name": name, "schema": schema.settings(), "hidden": hidden}
-        source |= {"width": width} if width else {}
+        source |= ({"width": width} if width else {}) | ({"coded": True} if coded else {})
+        source |= {"context": read.settings} if isinstance(read, ContextRows) else {}
         if texts is not None:
             source["texts"] = texts.source
         super().__init__(inner.eval(), parts, name, source, None, _example(schema))
         self.schema = schema
+        self.codes = encode.codes if isinstance(encode, Code) and not context else ()
         self.provisional = False
 
     @property
@@ -145,7 +167,23 @@ class TableEncoder(AnyBackbone):
     ) -> "TableEncoder":
         """Rebuild an encoder from its `source`, also after a trip through JSON, and what reads its texts."""
         schema = Schema.from_settings(source["schema"], tokenizer)
-        return cls(schema, int(source["hidden"]), texts, int(source.get("width", 0)))
+        coded, width = bool(source.get("coded", False)), int(source.get("width", 0))
+        return cls(schema, int(source["hidden"]), texts, width, coded, source.get("context"))
+
+    @classmethod
+    def beside(cls, schema: Schema, rows: Tensor) -> "TableEncoder":
+        """The pretrained network `tablenet`, which reads rows beside some of these (n, columns), encoded.
+
+        Raises:
+            BadInput: there are more columns than it knows.
+        """
+        some = rows[torch.linspace(0, len(rows) - 1, min(CONTEXT, len(rows))).round().long()]
+        made = cls(schema, 0, context={"rows": len(some), "sizes": sizes().settings})
+        encode, read = made.inner.get_submodule("encode"), made.inner.get_submodule("read")
+        assert isinstance(read, ContextRows)
+        read.encoder.load_state_dict(pretrained_encoder())
+        read.rows.copy_(encode(some))
+        return made
 
     def untrained(self, seed: int) -> Self:
         """The same columns, with random weights in the block and in what reads the texts."""
@@ -153,6 +191,10 @@ class TableEncoder(AnyBackbone):
         fresh.trained_head = None
         for block in fresh.blocks:
             reset(fresh.get_submodule(block), seed)
+        read = fresh.inner.get_submodule("read") if self.name == NET else None
+        if isinstance(read, ContextRows):
+            with seeded(seed):
+                read.encoder = RowEncoder(read.encoder.sizes)
         if self.texts is not None:
             fresh.inner.get_submodule("encode").texts = self.texts.untrained(seed)
         return fresh
@@ -162,11 +204,15 @@ class TableEncoder(AnyBackbone):
         """Whether a block does anything, as it does after any training, or texts are read."""
         blocks = (self.get_submodule(block) for block in self.blocks)
         downs = [one.down.weight for one in blocks if isinstance(one, Residual)]
-        return self.texts is not None or any(bool(down.any()) for down in downs)
+        return self.name == NET or self.texts is not None or any(bool(down.any()) for down in downs)
 
     def raw_columns(self) -> "TableEncoder":
         """The encoded columns alone, without the block and what reads the texts; their words are columns."""
         return TableEncoder(self.schema, hidden=0).to(self.mean.device)
+
+    def coded_columns(self) -> "TableEncoder":
+        """The columns as they are: categories as codes, NaN where something is missing."""
+        return TableEncoder(self.schema, hidden=0, coded=True).to(self.mean.device)
 
     def word_counts(self, method: str) -> NoReturn:
         """Refuse: the words of a table are columns beside others, from which all other methods learn."""
@@ -188,7 +234,14 @@ class TableEncoder(AnyBackbone):
         )
 
 
-def _check(hidden: int, width: int, encoded: int) -> None:
+def _encoding(schema: Schema, texts: AnyBackbone | None, coded: bool) -> Code | Encode | EncodeBeside:
+    """What turns rows into the features that layers read."""
+    if texts is not None:
+        return EncodeBeside(schema, texts, texts.width)
+    return Code(schema) if coded else Encode(schema)
+
+
+def _check(hidden: int, width: int, encoded: int, in_context: bool) -> None:
     """Raise `BadInput` for a size that no encoder of so many encoded columns has."""
     found = {"hidden": hidden, "width": width}
     what = [f"{name} is {value}, it must be >= 0" for name, value in found.items() if value < 0]
@@ -196,12 +249,19 @@ def _check(hidden: int, width: int, encoded: int) -> None:
         what.append(f"width is {width} and hidden 0; take hidden >= 1 with a width")
     if encoded == 0:
         what.append("no column gives a feature")
+    if in_context and encoded > MOST_COLUMNS:
+        what.append(f"{NET} knows tables of up to {MOST_COLUMNS} columns, and this one has {encoded}")
     if what:
         raise BadInput(f"TableEncoder: {what[0]}.")
 
 
-def _layers(encoded: int, hidden: int, width: int) -> dict[str, nn.Module]:
+def _layers(
+    encode: Code | Encode | EncodeBeside, hidden: int, width: int, context: Mapping[str, Any] | None
+) -> dict[str, nn.Module]:
     """What comes behind the encoded columns, by name."""
+    encoded = encode.width
+    if isinstance(encode, Code) and context:
+        return {"read": ContextRows(columns=encoded, named=encode.codes, **context)}
     if width:
         blocks = {f"block{number}": Residual(width, hidden) for number in (1, 2)}
         return {"project": nn.Linear(encoded, width), **blocks}

@@ -57,11 +57,41 @@ class Encode(nn.Module):
         numbers = x[:, self.numbers].float()
         numbers = torch.where(missing[:, self.numbers], self.median, numbers)
         if self.counts:
-            totals = numbers.sum(1, keepdim=True)
-            numbers = torch.log1p(numbers * (TOTAL / torch.where(totals > 0, totals, 1.0)))
+            numbers = normalised(numbers)
         standard = (numbers[:, self.shown] - self.mean) / self.deviation
         named = (x[:, self.slots] == self.codes).to(standard.dtype)
         return torch.cat([standard, named, missing[:, self.gaps].to(standard.dtype)], dim=1)
 
     def _whole(self, name: str, values: list[int]) -> None:
         self.register_buffer(name, torch.tensor(values, dtype=torch.int64), persistent=False)
+
+
+class Code(nn.Module):
+    """Rows (n, columns) as they are: numbers, codes of categories, NaN where missing; no parameters.
+
+    Raw counts are normalised as by `Encode`. Ids of the tokens of texts are left out.
+
+    Attributes:
+        width: columns of a row.
+        codes: which of them hold codes of categories.
+    """
+
+    places: Tensor
+
+    def __init__(self, schema: Schema) -> None:
+        super().__init__()
+        kept = [place for place, one in enumerate(schema.columns) if not one.token]
+        self.counts, self.width = schema.counts, len(kept)
+        self.codes = tuple(new for new, place in enumerate(kept) if schema.columns[place].named)
+        self.register_buffer("places", torch.tensor(kept, dtype=torch.int64), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Columns (n, width) of x (n, columns)."""
+        numbers = x[:, self.places].float()
+        return normalised(numbers) if self.counts else numbers
+
+
+def normalised(counts: Tensor) -> Tensor:
+    """Counts (n, d) with a total of 10,000 a row, then log(1 + x); a row of zeros stays."""
+    totals = counts.sum(1, keepdim=True)
+    return torch.log1p(counts * (TOTAL / torch.where(totals > 0, totals, 1.0)))

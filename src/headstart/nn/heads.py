@@ -10,6 +10,7 @@ from headstart.core import Head, LinearHead, Unknown
 
 from .centroid_head import CentroidHead
 from .expert_head import ExpertHead
+from .in_context.head import InContextHead
 from .neighbour_head import NeighbourHead
 from .stacked_head import StackedHead
 from .tf_idf_head import TfIdfHead
@@ -79,6 +80,7 @@ HEADS: dict[str, type[Head]] = {
         TfIdfHead,
         VotingHead,
         ExpertHead,
+        InContextHead,
         AdjustedHead,
     )
 }

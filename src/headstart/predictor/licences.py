@@ -31,6 +31,7 @@ BACKBONES = {
     ),
     "table": Licence("unknown", NO_WEIGHTS),
     "table-mlp": Licence("unknown", NO_WEIGHTS),
+    "tablenet": Licence("apache-2.0", "Apache License 2.0, as it is made by headstart"),
     "words": Licence("unknown", NO_WEIGHTS),
 }
 

@@ -32,7 +32,7 @@ from headstart.models.sources import BUILT_IN
 from headstart.models.tables import BESIDE
 from headstart.models.tracing import quiet
 from headstart.models.trained_head import HeadChoice, handed_on, names_of
-from headstart.session.table_backbone import MLP, TABLE, table_backbone
+from headstart.session.table_backbone import MLP, NET, TABLE, table_backbone
 
 COLOURS = 3
 _ASSUMED = (
@@ -64,7 +64,7 @@ def build_backbone(data: Dataset, base: str | nn.Module, weights: str | None = N
         return table_backbone(data, base, weights)
     if isinstance(base, AnyBackbone):
         return base
-    if base in (TABLE, MLP):
+    if base in (TABLE, MLP, NET):
         raise BadData(
             f"The backbone {base!r} takes tables, but {data.name} holds {modality.description}. "
             f"{modality.advice}"

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator
 
+import torch
 from torch import nn
 
 from headstart.core import BadData, BadInput, Tokens
 from headstart.data.dataset import Dataset
 from headstart.data.modality import modalities
 from headstart.data.schemas import encoded, schema_of
+from headstart.data.tables import Table
 from headstart.models import minilm
 from headstart.models.backbone import AnyBackbone, backbone
 from headstart.models.encoders import is_encoder
 from headstart.models.sources import BUILT_IN
 from headstart.models.tables import BESIDE, SIZES, TableEncoder
 from headstart.models.tables import MLP as MLP
+from headstart.models.tables import NET as NET
 from headstart.models.tables import TABLE as TABLE
 
 MOST = 20  # left-out columns that are named
@@ -40,25 +43,33 @@ def table_backbone(data: Dataset, base: str | nn.Module, weights: str | None) ->
         base = backbone(str(base))
     if isinstance(base, TableEncoder):
         return base
-    if base not in (None, TABLE, MLP):
+    if base not in (None, TABLE, MLP, NET):
         name = type(base).__name__ if isinstance(given, nn.Module) else str(given)
         raise BadData(
             f"{data.name} is a table, which the backbone {name} does not take. Leave the backbone out, "
-            f"name {TABLE!r} or {MLP!r}, or give the columns as an array of numbers."
+            f"name {TABLE!r}, {MLP!r} or {NET!r}, or give the columns as an array of numbers."
         )
-    hidden, width = SIZES[base if base == MLP else TABLE]
-    encoder = TableEncoder(schema_of(data.table), hidden, width=width)
+    encoder = _made_for(data.table, str(base or TABLE))
     encoder.provisional = True
     if "text" in data.table.kinds and (lacking := minilm.lacking()) is not None:
         encoder.notes = (f"Of the texts, words are counted. {lacking}",)
     return encoder
 
 
+def _made_for(table: Table, name: str) -> TableEncoder:
+    """The backbone of that name for the columns of a table, by all of its rows."""
+    schema = schema_of(table)
+    if name == NET:
+        return TableEncoder.beside(schema, torch.from_numpy(encoded(table, schema).values))
+    hidden, width = SIZES[name]
+    return TableEncoder(schema, hidden, width=width)
+
+
 def _reads_texts(base: str | nn.Module, weights: str | None) -> AnyBackbone | None:
     """The backbone of texts that `base` is or names, with "+table" or without; None if it is none."""
     if isinstance(base, str):
         base = base.removesuffix(BESIDE)
-        if base in (TABLE, MLP) or is_encoder(base):
+        if base in (TABLE, MLP, NET) or is_encoder(base):
             return None
         bare = ":" not in base and base not in BUILT_IN
         base = backbone(f"{modalities()[Tokens.kind].hub}:{base}" if bare else base, weights=weights)
@@ -69,6 +80,8 @@ def by_training_part(mapping: AnyBackbone, train: Dataset) -> AnyBackbone:
     """The backbone; one that was made by all rows is made again by those of the training part alone."""
     if train.table is None or not isinstance(mapping, TableEncoder) or not mapping.provisional:
         return mapping
+    if mapping.name == NET:
+        return _made_for(train.table, NET)
     tokens = None if mapping.texts is None else mapping.texts.tokens
     hidden, width = mapping.sizes
     return TableEncoder(schema_of(train.table, tokens=tokens), hidden, mapping.texts, width)

@@ -15,7 +15,7 @@ from headstart.models.backbone import backbone
 from headstart.models.encoders import is_encoder
 from headstart.models.saved import is_run
 from headstart.models.tables import TableEncoder
-from headstart.session.table_backbone import MLP, TABLE
+from headstart.session.table_backbone import MLP, NET, TABLE
 
 Takes = Literal["texts", "tables", "others"]
 
@@ -23,7 +23,7 @@ Takes = Literal["texts", "tables", "others"]
 def takes(base: str | nn.Module | None, weights: str | Path | None) -> Takes:
     """What a backbone takes; "others" are pictures and arrays, and the tables of None."""
     if isinstance(base, str):
-        if base in (TABLE, MLP, minilm.NAME):
+        if base in (TABLE, MLP, NET, minilm.NAME):
             return "texts" if base == minilm.NAME else "tables"
         if is_encoder(base) or is_run(base) or sources.resolve(base)[0] == "transformers":
             base = backbone(base, weights=weights)

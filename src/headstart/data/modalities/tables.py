@@ -36,7 +36,13 @@ class TableModality(Modality[Dataset]):
     speed = 1e4
     baseline = ("columns", "the columns")
     more_methods = ("lightgbm", "xgboost", "catboost")
-    methods = ("gradient-boosting", "extra-trees", "random-forest", "stacking")  # quickest of many rows first
+    methods = (
+        "gradient-boosting",
+        "extra-trees",
+        "random-forest",
+        "stacking",
+        "in-context",
+    )  # quickest of many rows first
     built_in = TABLES
 
     def text(self, data: Dataset, row: int) -> str:

@@ -12,6 +12,7 @@ from torch import nn
 from headstart.core import BadInput, Method, Task, make
 from headstart.data.dataset import Dataset
 from headstart.data.pooled import why_not_pooled
+from headstart.face import spell
 from headstart.methods.outputs.probing.logistic_probe import LogisticProbe
 from headstart.models.backbone import AnyBackbone
 from headstart.nn.adapters.sites import transformer_layers
@@ -55,6 +56,7 @@ def usual_methods(
     apart = bool(sources and why_not_pooled(sources))
     found += [one for one in with_source if not (apart and learns_one_source(one, data.label_kind))]
     able = [one for one in found if data.label_kind in one.about.label_kinds and installed(one)]
+    able = [one for one in able if not _has_too_many(data, one)]
     return [one for one in able if one.about.closed_form or quality != "fast"]
 
 
@@ -82,6 +84,20 @@ def not_installed(data: Dataset) -> list[str]:
     names = join_words([method.about.name for method in absent])
     packages = join_words(sorted({method.about.package for method in absent}))
     return [f"{names} suit {data.kind}, but the package {packages} is not installed."] if absent else []
+
+
+def left_out(data: Dataset) -> list[str]:
+    """Notes on the methods for this kind of data that are not installed, or tried on fewer rows alone."""
+    return not_installed(data) + [
+        f"{method.about.name} is tried on up to {method.about.usual_rows:,} rows, and {data.name} has "
+        f"{len(data):,}: it is left out. {spell('methods', [method.about.name])} tries it."
+        for method in map(make, data.modality.methods)
+        if _has_too_many(data, method) and data.label_kind in method.about.label_kinds
+    ]
+
+
+def _has_too_many(data: Dataset, method: Method[Any]) -> bool:
+    return 0 < method.about.usual_rows < len(data)
 
 
 def not_pooled(sources: Sequence[Dataset]) -> list[str]:

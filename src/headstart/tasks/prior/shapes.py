@@ -8,7 +8,11 @@ QUERIES = 48
 _COMMON = (60, 140)  # rows of half of the tables
 _ROWS, _COLUMNS = (16, 400), (1.5, 26)
 _REGRESSION, _BLIND = 0.12, 0.1
-_EASY = 600  # first steps, of few columns and rows: from these a network learns sooner to use the rows at all
+_EASY = 600  # first steps, of few columns and plain functions: from these it is learned to use rows at all
+_NUMBERS = (
+    range(350, 1200),
+    0.4,
+)  # steps in which more labels are numbers: likeness of rows says little of them
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,7 @@ class Shape:
         columns: of each.
         regression: whether labels are numbers.
         blind: whether the layers of the network see no labels.
+        easy: whether tables are of the families that are learned first.
     """
 
     tasks: int
@@ -30,6 +35,7 @@ class Shape:
     columns: int
     regression: bool
     blind: bool = False
+    easy: bool = False
 
     @property
     def rows(self) -> int:
@@ -40,7 +46,7 @@ class Shape:
 def draw_shape(seed: int, step: int, cells: int) -> Shape:
     """A shape that is a function of the arguments, of about so many cells in all, labels included.
 
-    The first steps are half as large, of few columns and rows.
+    The first steps are half as large, of two to four columns.
     """
     draws = Draws(seed, "shape", step)
     common = bool(draws.chance(1, share=0.5))
@@ -48,9 +54,10 @@ def draw_shape(seed: int, step: int, cells: int) -> Shape:
     if not common:
         rows = draws.log_uniform(1, low=_ROWS[0], high=_ROWS[1])
     columns = int(draws.log_uniform(1, low=_COLUMNS[0], high=_COLUMNS[1]))
-    if step < _EASY:
-        rows, columns, cells = rows.clamp(40, 80), min(columns, 1 + step // 150), cells // 2
-    regression = bool(draws.chance(1, share=_REGRESSION))
+    if easy := step < _EASY:
+        rows, columns, cells = rows.clamp(50, 70), 2 + columns % 3, cells // 2
+    share = _NUMBERS[1] if step in _NUMBERS[0] else _REGRESSION
+    regression = bool(draws.chance(1, share=share))
     tasks = max(1, round(cells / ((int(rows) + QUERIES) * (columns + 1))))
     blind = not regression and bool(draws.chance(1, share=_BLIND))
-    return Shape(tasks, int(rows), QUERIES, columns, regression, blind)
+    return Shape(tasks, int(rows), QUERIES, columns, regression, blind, easy)

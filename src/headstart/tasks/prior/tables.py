@@ -14,6 +14,7 @@ from .graphs import graph
 from .labels import MOST_CLASSES, classes, noisy, numbers
 
 FAMILIES = {"graph": graph, "forest": forest, "process": process, "linear": linear, "groups": groups}
+EASY = {"linear": 0.7, "groups": 0.3}
 SHARES = {"graph": 0.42, "forest": 0.2, "process": 0.16, "linear": 0.1, "groups": 0.12}
 
 
@@ -35,7 +36,7 @@ class Tables:
 
 
 def draw_tables(
-    seed: int, step: int, tasks: int, rows: int, columns: int, regression: bool = False
+    seed: int, step: int, tasks: int, rows: int, columns: int, regression: bool = False, easy: bool = False
 ) -> Tables:
     """Tables that are a function of the arguments.
 
@@ -46,11 +47,12 @@ def draw_tables(
         rows: of each, >= 2.
         columns: of each, >= 1.
         regression: whether labels are numbers.
+        easy: whether they are linear ones and groups of rows alone.
     """
-    draws = Draws(seed, "tables", step)
-    family = draws.pick(tasks, shares=tuple(SHARES.values()))
+    draws, shares = Draws(seed, "tables", step), EASY if easy else SHARES
+    family = draws.pick(tasks, shares=tuple(shares.values()))
     parts: list[tuple[Tensor, Tensor]] = []
-    for place, name in enumerate(SHARES):
+    for place, name in enumerate(shares):
         many = int((family == place).sum())
         if many:
             own = Draws(derive_seed(seed, name), "family", step)
