@@ -97,7 +97,8 @@ def in_context(train: pd.DataFrame, asked: pd.DataFrame) -> Any:
     texts = [name for name in train.columns.drop(LABEL) if not pd.api.types.is_numeric_dtype(train[name])]
     data = hs.data.load(train, label_column=LABEL, task="classification", categorical=texts)
     model = hs.fit(hs.methods.InContext(), "table", data)
-    return [one.label for one in model.predict(asked.drop(columns=LABEL))]
+    said = model.predict(asked.drop(columns=LABEL))
+    return [one.label for one in said if isinstance(one, hs.PredictedClass)]
 
 
 def measured(name: str, split: int) -> dict[str, tuple[float, float]]:
