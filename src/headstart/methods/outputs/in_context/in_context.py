@@ -46,7 +46,7 @@ class InContext(Method[Labelled]):
         "arXiv:2207.01848",
         closed_form=True,
         needs_columns=True,
-        label_kinds=("classes",),  # the weights have not learned numbers yet
+        label_kinds=("classes", "numbers"),
         growth=2.0,
         usual_rows=2_000,
     )
