@@ -200,7 +200,7 @@ SPEC = Study(
     summary="Learn from many small tasks how to learn one; compare with plain transfer on new tasks.",
     examples=(
         "headstart episodes digits --ways 5 --shots 1 --learner protonet",
-        "headstart episodes sinusoids --learner maml,neural-process --out runs/sinusoids",
+        "headstart episodes sinusoids --learner maml,neural-process --out runs/sines",
         "headstart episodes photos/ --backbone efficientnet_lite0",
     ),
     inputs=(
