@@ -146,13 +146,12 @@ def test_copies_of_a_picture_are_on_one_side():
         split_pairs(same, readable_pairs(same)[1], 0.3, 0)
 
 
-def test_long_captions_are_cut_counted_and_told():
+@pytest.mark.parametrize("by_name", [True, False])
+def test_long_captions_are_cut_counted_and_told(by_name):
     pictures, captions = pairs(12)
     captions[0] = "redtop " * 40
-    with_limit = hs.models.backbone(hs.models.words.WordEncoder.of(captions))
-    made = hs.pretrain_pairs(
-        (pictures, captions), "small-convnet", with_limit, length=8, **SMALL | {"epochs": 1}
-    )
+    texts = "words" if by_name else hs.models.backbone(hs.models.words.WordEncoder.of(captions))
+    made = hs.pretrain_pairs((pictures, captions), "small-convnet", texts, length=8, **SMALL | {"epochs": 1})
     assert (made.result.truncated, made.result.limit) == (1, 8)
     assert "1 of 12 caption is longer than the 8 tokens that words reads, and cut there." in made.result.notes
 

@@ -32,7 +32,8 @@ def text_encoder(given: Any, captions: Dataset, settings: PretrainPairsSettings)
     """
     if isinstance(given, str) and given == WORDS:
         assert captions.texts is not None
-        return WordEncoder.of(captions.texts)
+        words = WordEncoder.of(captions.texts)
+        return words if settings.length is None else fit_to_data(words, captions, settings.length)
     made = build_backbone(captions, default_backbone(captions) if given is None else given)
     if made.tokens is None:
         raise BadInput(
