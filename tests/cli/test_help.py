@@ -41,6 +41,19 @@ def test_its_head_holds_examples_that_the_command_takes(name):
                 make(method)
 
 
+def backbone_option(name):
+    return next(option for option in GROUP.commands[name].params if option.name == "backbone").help
+
+
+@pytest.mark.parametrize("name", ["adapt", "align", "pretrain", "shift"])
+def test_a_backbone_that_is_not_named_is_the_built_in(name):
+    assert backbone_option(name).endswith("Else the built-in for the data.")
+
+
+def test_learners_need_no_backbone():
+    assert backbone_option("episodes").endswith("Else learners have their own encoders.")
+
+
 PYTHON = re.compile(r"<[a-z\[]|\{\w+\}|\b(?:str|int|float|bool|None|Path|Literal)\b|\b(?:list|tuple)\[")
 
 

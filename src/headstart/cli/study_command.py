@@ -222,8 +222,7 @@ def _annotated(item: Input) -> tuple[Any, Any]:
     if item.kind in ("backbone", "backbones"):
         several = item.several or item.kind == "backbones"
         again = " Repeatable, to search among several." if several else ""
-        without = "Else the built-in for the data." if item.required else f"Else none. {item.help}"
-        text = f"{KINDS_OF_BACKBONES}{again} {without}"
+        text = f"{KINDS_OF_BACKBONES}{again} {item.unnamed}"
         extra = typer.Option(
             "--backbone",
             help=SEVERAL if item.kind == "backbones" else text,

@@ -101,6 +101,7 @@ class Input:
     default: Any = ...  # of the command line; `...` if it must be given there
     hint: Any = str  # type of a value on the command line
     flag: str = ""  # name of the option, where it is not the input's
+    unnamed: str = "Else the built-in for the data."  # on the command line, of a backbone that is not named
     several: bool = False  # whether it may be a list of such values, and the option be repeated
     metavar: str | None = None  # what stands for the value in the help
     digested: bool = True  # whether a resumed study must be given the same

@@ -221,6 +221,7 @@ SPEC = Study(
             name="backbone",
             help="It is frozen, and all learn from its features; without one, learners have their own.",
             kind="backbone",
+            unnamed="It is frozen, and all learn from its features. Else learners have their own encoders.",
         ),
         LABEL_FIXES,
     ),
