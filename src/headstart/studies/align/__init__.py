@@ -209,7 +209,7 @@ SPEC = Study(
         ),
         optional_input(
             name="backbone",
-            help="A name, a module or a backbone, never changed; None takes the built-in one for the data.",
+            help="A name, a module or a backbone, never changed. Default: the built-in one for the data.",
             kind="backbone",
             positional=True,
         ),
