@@ -13,6 +13,7 @@ import headstart as hs
 from headstart.core import BadInput, Preprocess
 from headstart.learners import training
 from headstart.learners.learner import make_learner, walk_learners
+from headstart.learners.optimisation import _settings, _strategy
 from headstart.records.record import Interval
 from headstart.run.progress import Progress
 from headstart.studies.episodes import LEARNER, TRANSFER, UNCLEAR, EpisodesSettings
@@ -274,6 +275,15 @@ def test_every_learner_can_be_named(answers, data):
     found = hs.episodes(data, learners=names, ways=2 if answers == "classes" else None, **how)
     assert {one.name for one in found.result.learners} == set(names)
     assert all(one.score.value >= 0 for one in found.result.learners)
+
+
+def test_why_tasks_are_not_batched_is_told(monkeypatch):
+    monkeypatch.setattr(_settings, "choose_way", lambda gradient, key: _strategy.FAILED)
+    found = hs.episodes("sinusoids", learners=["maml:order=1", "reptile"], **SMALL)
+    assert [note for note in found.result.notes if "one by one" in note] == [
+        f"{name}: Tasks are computed one by one: torch.func.vmap can't batch this network."
+        for name in ("maml:order=1", "reptile")
+    ]
 
 
 def test_what_answers_queries_together_is_told():

@@ -59,6 +59,7 @@ def compute(job: Job[EpisodesSettings]) -> dict[str, Any]:
     parts, chosen = _tasks(job)
     job.notes += [*parts.notes, *chosen.notes]
     trained = train_all(job, chosen.learners, parts.train.family, backbone is not None)
+    job.notes += [f"{name}: {note}" for name, one in trained.items() for note in one.learner.notes]
     kept = _measure(job, trained, parts)
     results = compared(job, chosen, trained, kept)
     learners = {one.name: trained[one.name].learner for one in results["learners"]}
