@@ -67,3 +67,10 @@ def test_mistakes_on_the_command_line_are_one_sentence(tmp_path):
         assert said.code == 2
         assert says in said.err
         assert "Traceback" not in said.err
+
+
+def test_groups_that_there_are_not():
+    with pytest.raises(
+        BadInput, match=r"has no groups to hold out: .* group_column=\.\.\., or leave new_groups out"
+    ):
+        hs.episodes(rows(), new_groups=True, **PROTO)

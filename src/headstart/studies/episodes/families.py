@@ -93,6 +93,11 @@ def labelled_parts(
     Raises:
         BadInput: too few classes, or too few rows of them.
     """
+    if settings.new_groups and data.groups is None and data.attributes is None:
+        raise BadInput(
+            f"{data.name} has no groups to hold out: name them with {spell('group_column', ...)}, or "
+            f"leave {spell('new_groups')} out."
+        )
     data, notes = _readable(data)
     if other is not None:
         other, more = _readable(other)
