@@ -63,6 +63,8 @@ def make_encoder(encoder: nn.Module | str | None, shape: tuple[int, ...]) -> Enc
         spec, network = "", copy.deepcopy(encoder)
     else:
         spec = encoder or ("conv4" if len(shape) == 3 else "mlp")
+        if not isinstance(spec, str):
+            raise BadInput(f"encoder is {spec!r}; it must be a network, or one of {', '.join(BUILT_IN)}.")
         if spec not in BUILT_IN:
             raise Unknown("encoder", spec, BUILT_IN)
         network = BUILT_IN[spec](shape)
@@ -70,5 +72,6 @@ def make_encoder(encoder: nn.Module | str | None, shape: tuple[int, ...]) -> Enc
         return Encoder(network, shape, spec)
     except (RuntimeError, ValueError, IndexError, TypeError) as error:
         raise BadInput(
-            f"The encoder can't take inputs of shape {shape}: {error}. Give one that takes (n, *{shape})."
+            f"The encoder can't take inputs of shape {shape}: {error}. Give one that takes "
+            f"(n, {', '.join(map(str, shape))})."
         ) from error

@@ -12,7 +12,7 @@ from torch.nn.functional import one_hot
 from headstart.core import BadInput, Episodes, Labelled, Parts, Unknown, derive_seed
 from headstart.learners.learner import Learner, Problem, State
 from headstart.learners.scores import LearnerComparison, TaskScores, interval_of
-from headstart.tasks.family import TaskFamily
+from headstart.tasks.family import TaskFamily, require_family
 
 METRICS = {"classes": "accuracy", "numbers": "mean_squared_error"}  # of a kind of answers
 MOST = {"accuracy": 1.0, "mean_squared_error": float("inf")}
@@ -147,6 +147,7 @@ def _scored(learners: Mapping[str, Adaptive], tasks: TaskFamily, count: int) -> 
     """The scores of each learner on the same tasks."""
     if count < 2:
         raise BadInput(f"Scores need 2 tasks or more for an interval, not {count}.")
+    require_family(tasks)
     for one in learners.values():
         require_tasks(one, tasks)
     each: dict[str, list[Tensor]] = {name: [] for name in learners}

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,13 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from headstart.core import BadData, BadInput, Labelled, Mismatch, Parts
+from headstart.core import BadData, BadInput, Labelled, Mismatch, Parts, Unknown
 from headstart.core.atomic_file import write_atomically
 from headstart.core.tensor_file import read_tensors, write_tensors
 from headstart.face import spell
 from headstart.learners.encoding import make_encoder
 from headstart.learners.evaluation import COUNT, evaluate
+from headstart.learners.given import reading, require_state, require_tasks, tensor_of
 from headstart.learners.learner import Learner, Problem, State, walk_learners
 from headstart.learners.scores import TaskScores
 from headstart.tasks.family import TaskFamily
@@ -54,31 +55,38 @@ class TrainedLearner:
             What was learned, by name; the first axis of every tensor is the task.
 
         Raises:
-            BadData: arrays of another shape or kind.
+            BadData: arrays of another shape or kind, or with NaN.
+            BadInput: the state is of another learner.
         """
         with torch.no_grad():
             support = self._support(x, y)
-            _require_tasks(support.x, state or {})
-            return self.learner.adapt(self.parts, support, state)
+            if state is not None:
+                require_state(state)
+                require_tasks(support.x, state)
+            with reading(self.learner.name, state):
+                return self.learner.adapt(self.parts, support, state)
 
     def predict(self, state: State, x: Any) -> Tensor:
         """Logits or numbers (t, q, outputs) of queries x (t, q, *shape).
 
         Raises:
-            BadData: x has another shape, or other tasks than the state.
+            BadData: x has another shape, other tasks than the state, or NaN.
+            BadInput: the state is of another learner.
         """
-        with torch.no_grad():
-            return self.learner.predict(self.parts, state, self._queries(state, x))
+        x = self._queries(state, x)
+        with torch.no_grad(), reading(self.learner.name, state):
+            return self.learner.predict(self.parts, state, x)
 
     def spread(self, state: State, x: Any) -> Tensor:
         """Standard deviations (t, q, outputs) of the numbers of queries x (t, q, *shape).
 
         Raises:
             BadData: x has another shape.
-            BadInput: the learner predicts none, or was trained without.
+            BadInput: the learner predicts none, or was trained without; the state is of another learner.
         """
-        with torch.no_grad():
-            return self.learner.spread(self.parts, state, self._queries(state, x))
+        x = self._queries(state, x)
+        with torch.no_grad(), reading(self.learner.name, state):
+            return self.learner.spread(self.parts, state, x)
 
     def module(self, state: State, task: int = 0) -> nn.Module:
         """The network that one task became: a plain module (n, *shape) -> (n, outputs), to deploy.
@@ -90,10 +98,12 @@ class TrainedLearner:
         Raises:
             BadInput: the state has no such task, or the learner makes no network of a task.
         """
+        require_state(state)
         tasks = len(next(iter(state.values())))
         if not 0 <= task < tasks:
             raise BadInput(f"task is {task}, and the state has {tasks}: give a number from 0 to {tasks - 1}.")
-        return self.learner.module(self.parts, state, task)
+        with reading(self.learner.name, state):
+            return self.learner.module(self.parts, state, task)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -101,7 +111,16 @@ class TrainedLearner:
         return self.learner.notes(self.parts)
 
     def changed(self, **settings: Any) -> "TrainedLearner":
-        """The same weights with other settings, such as more inner steps."""
+        """The same weights with other settings, such as more inner steps.
+
+        Raises:
+            Unknown: the learner has no setting of that name.
+            BadInput: a value is not allowed.
+        """
+        known = [each.name for each in fields(self.learner)]  # type: ignore[arg-type]
+        for name in settings:
+            if name not in known:
+                raise Unknown(f"setting of {self.learner.name}", name, known)
         return replace(self, learner=replace(self.learner, **settings))  # type: ignore[type-var]
 
     def evaluate(self, tasks: TaskFamily, count: int = COUNT) -> TaskScores:
@@ -143,7 +162,7 @@ class TrainedLearner:
 
     def _support(self, x: Any, y: Any) -> Labelled:
         x = self._inputs(x)
-        y = torch.as_tensor(y).to(x.device)
+        y = tensor_of("y", y).to(x.device)
         wanted = x.shape[:2] if self.problem.kind == "classes" else (*x.shape[:2], self.problem.outputs)
         if not x.shape[1]:
             raise BadData("x has no rows to learn from; it takes at least one of each task.")
@@ -159,11 +178,12 @@ class TrainedLearner:
 
     def _queries(self, state: State, x: Any) -> Tensor:
         inputs = self._inputs(x)
-        _require_tasks(inputs, state)
+        require_state(state)
+        require_tasks(inputs, state)
         return inputs
 
     def _inputs(self, x: Any) -> Tensor:
-        x = torch.as_tensor(x)
+        x = tensor_of("x", x)
         if x.ndim != 2 + len(self.problem.shape) or x.shape[2:] != self.problem.shape:
             raise BadData(
                 f"x has the shape {tuple(x.shape)}, and this learner takes (tasks, rows, "
@@ -206,13 +226,6 @@ def open_learner(folder: str | Path, encoder: nn.Module | None = None) -> Traine
         raise Mismatch(f"{folder} holds no learner that can be opened: {error}.") from error
     losses = tuple(about["losses"])
     return TrainedLearner(learner, problem, parts.eval().requires_grad_(False), about["encoder"], losses)
-
-
-def _require_tasks(x: Tensor, state: State) -> None:
-    """Raise `BadData` if a state is of another number of tasks than inputs are."""
-    for value in state.values():
-        if len(value) != len(x):
-            raise BadData(f"The state is of {len(value)} tasks, and x of {len(x)}: each task has its own.")
 
 
 def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:

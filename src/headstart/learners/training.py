@@ -18,7 +18,7 @@ from headstart.run.loop import start_parts, train
 from headstart.run.recipe import Recipe
 from headstart.run.state import Run, Tick
 from headstart.run.watch import record_losses, resume, save_checkpoints
-from headstart.tasks.family import TaskFamily
+from headstart.tasks.family import TaskFamily, require_family
 
 EVERY = 100  # steps, after which it is saved
 
@@ -58,6 +58,9 @@ def meta_train(
         Diverged: the loss is not finite.
     """
     learner = make_learner(learner) if isinstance(learner, str) else learner
+    if not isinstance(learner, Learner):
+        raise BadInput(f"learner is {learner!r}; it must be a name, as in 'maml:steps=5', or a learner.")
+    require_family(tasks)
     problem = problem_of(tasks)
     require_kind(learner, problem)
     recipe = replace(recipe or learner.recipe(), batch=tasks.tasks)

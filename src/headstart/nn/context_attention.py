@@ -37,4 +37,4 @@ class ContextLayer(nn.Module):
         return changed
 
     def _split(self, rows: Tensor) -> Tensor:
-        return rows.view(*rows.shape[:2], self.heads, -1).transpose(1, 2)
+        return rows.view(*rows.shape[:2], self.heads, rows.shape[2] // self.heads).transpose(1, 2)

@@ -136,6 +136,15 @@ def range_of(value: int | tuple[int, int]) -> tuple[int, int]:
     return (int(value[0]), int(value[1])) if isinstance(value, tuple) else (int(value), int(value))
 
 
+def require_family(tasks: Any) -> None:
+    """Raise `BadInput` if something is no family of tasks."""
+    if not isinstance(tasks, TaskFamily):
+        raise BadInput(
+            f"tasks is {tasks!r:.60}; it must be a family of tasks: hs.tasks.Sinusoids(), or "
+            "hs.tasks.FewShot(data, ...) of labelled data."
+        )
+
+
 def are_numbers(values: Any) -> bool:
     """Whether it is a tuple of finite numbers."""
     return isinstance(values, tuple) and all(isinstance(one, Real) and math.isfinite(one) for one in values)

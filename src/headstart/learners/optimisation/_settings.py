@@ -123,7 +123,7 @@ class InnerLoop(Learner):
     def predict(self, parts: Parts, state: State, x: Tensor) -> Tensor:
         """The network's outputs (t, q, outputs) with the weights of each task."""
         start = start_of(parts)
-        way, weights = self._way(start), {name: state[name] for name in start.fast}
+        way, weights = self._way(start), _weights(start, state)
         with self._explained(start), plain_kernels(start, way == "vmap"):
             return forward_tasks(start.network, weights, x, way)
 
@@ -169,7 +169,7 @@ class InnerLoop(Learner):
     def module(self, parts: Parts, state: State, task: int) -> nn.Module:
         """The network with the weights of one task."""
         start = start_of(parts)
-        return start.with_weights({name: state[name][task] for name in start.fast})
+        return start.with_weights({name: one[task] for name, one in _weights(start, state).items()})
 
     def _way(self, start: Start) -> Way:
         return way_of(int(start.choice)) if self.strategy == "auto" else self.strategy
@@ -221,7 +221,16 @@ def _begin(start: Start, tasks: int, state: State | None) -> tuple[Mapping[str, 
         slot, slash, name = key.partition("/")
         if slash:
             slots.setdefault(name, {})[slot] = value
-    return {name: state[name] for name in start.fast}, slots
+    return _weights(start, state), slots
+
+
+def _weights(start: Start, state: State) -> dict[str, Tensor]:
+    """The weights of tasks (t, ...) by name, which must be of this network."""
+    for name in start.fast:
+        own, given = start.network.get_parameter(name).shape, state[name].shape[1:]
+        if own != given:
+            raise ValueError(f"{name} has the size {tuple(given)} in it, and {tuple(own)} in the network")
+    return {name: state[name] for name in start.fast}
 
 
 def _support_loss(
