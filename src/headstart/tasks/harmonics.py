@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 import torch
+from torch import Tensor
 
-from headstart.core import Episodes, Labelled
 from headstart.core.draws import normals, reseeded, uniforms
-from headstart.core.label_kind import LabelKind
-from headstart.tasks.family import TaskFamily
+from headstart.tasks.curves import CurveFamily
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Harmonics(TaskFamily):
+class Harmonics(CurveFamily):
     """Regression tasks y = a1 sin(w x + b1) + a2 sin(2 w x + b2) + noise (arXiv:1806.07528).
 
     Amplitudes a are from N(0, 1), phases b uniform in [0, 2 pi), and x from N(m, 1), one m for each task.
@@ -26,7 +25,6 @@ class Harmonics(TaskFamily):
     """
 
     name: ClassVar[str] = "harmonics"
-    kind: ClassVar[LabelKind] = "numbers"
 
     frequency: tuple[float, float] = (5.0, 7.0)
     centre: tuple[float, float] = (-4.0, 4.0)
@@ -37,20 +35,8 @@ class Harmonics(TaskFamily):
         self.check_ends("frequency", "centre")
         self.check("noise", self.noise >= 0, ">= 0")
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """One number."""
-        return (1,)
-
-    @property
-    def outputs(self) -> int:
-        """One number."""
-        return 1
-
-    def draw(self, step: int) -> Episodes:
-        """The tasks of a step: x and y (tasks, rows, 1)."""
-        seed, shots = self.seeds_at(step), self.shots_at(step)
-        rows = shots + self.queries
+    def points(self, seed: Tensor, rows: int) -> tuple[Tensor, Tensor]:
+        """Points x and y (tasks, rows) of the functions of seeds."""
         drawn = uniforms(reseeded(seed, 0), 4).float()
         frequency, centre = (
             least + (most - least) * drawn[:, place, None]
@@ -61,5 +47,4 @@ class Harmonics(TaskFamily):
         x = centre + normals(reseeded(seed, 2), rows)
         waves = torch.stack([(place + 1) * frequency * x + phases[:, [place]] for place in (0, 1)], 2).sin()
         y = (waves * amplitudes[:, None]).sum(2) + self.noise * normals(reseeded(seed, 3), rows)
-        x, y = x[..., None], y[..., None]
-        return Episodes(Labelled(x[:, :shots], y[:, :shots]), Labelled(x[:, shots:], y[:, shots:]))
+        return x, y

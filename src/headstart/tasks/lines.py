@@ -8,14 +8,14 @@ from torch import Tensor
 
 from headstart.core import Episodes, Labelled
 from headstart.core.draws import normals, reseeded, uniforms
-from headstart.core.label_kind import LabelKind
 from headstart.solvers.bayesian_regression import Normal, regression_posterior
-from headstart.tasks.family import TaskFamily, are_numbers
+from headstart.tasks.curves import CurveFamily
+from headstart.tasks.family import are_numbers
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Lines(TaskFamily):
+class Lines(CurveFamily):
     """Regression tasks y = slope x + intercept + N(0, noise^2), x uniform.
 
     Attributes:
@@ -26,7 +26,6 @@ class Lines(TaskFamily):
     """
 
     name: ClassVar[str] = "lines"
-    kind: ClassVar[LabelKind] = "numbers"
 
     slope: tuple[float, float] = (1.0, 0.5)
     intercept: tuple[float, float] = (0.0, 2.0)
@@ -42,27 +41,14 @@ class Lines(TaskFamily):
         self.check_ends("range")
         self.check("noise", self.noise > 0, "> 0")
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """One number."""
-        return (1,)
-
-    @property
-    def outputs(self) -> int:
-        """One number."""
-        return 1
-
-    def draw(self, step: int) -> Episodes:
-        """The tasks of a step: x and y (tasks, rows, 1)."""
-        seed, shots = self.seeds_at(step), self.shots_at(step)
-        rows = shots + self.queries
+    def points(self, seed: Tensor, rows: int) -> tuple[Tensor, Tensor]:
+        """Points x and y (tasks, rows) of the functions of seeds."""
         (slope, slopes), (intercept, intercepts) = self.slope, self.intercept
         drawn = normals(reseeded(seed, 0), 2)
         x = self.range[0] + (self.range[1] - self.range[0]) * uniforms(reseeded(seed, 1), rows).float()
         y = (slope + slopes * drawn[:, :1]) * x + intercept + intercepts * drawn[:, 1:]
         y = y + self.noise * normals(reseeded(seed, 2), rows)
-        x, y = x[..., None], y[..., None]
-        return Episodes(Labelled(x[:, :shots], y[:, :shots]), Labelled(x[:, shots:], y[:, shots:]))
+        return x, y
 
     def posterior(self, support: Labelled) -> Normal:
         """The distribution of slope and intercept of each task given its support, float64 (tasks, 2).

@@ -4,15 +4,15 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, final
 
-from headstart.core import Episodes, Labelled
+from torch import Tensor
+
 from headstart.core.draws import normals, reseeded, uniforms
-from headstart.core.label_kind import LabelKind
-from headstart.tasks.family import TaskFamily
+from headstart.tasks.curves import CurveFamily
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Sinusoids(TaskFamily):
+class Sinusoids(CurveFamily):
     """Regression tasks y = amplitude * sin(x - phase) + noise, x uniform (arXiv:1703.03400).
 
     Attributes:
@@ -23,7 +23,6 @@ class Sinusoids(TaskFamily):
     """
 
     name: ClassVar[str] = "sinusoids"
-    kind: ClassVar[LabelKind] = "numbers"
 
     amplitude: tuple[float, float] = (0.1, 5.0)
     phase: tuple[float, float] = (0.0, math.pi)
@@ -35,20 +34,8 @@ class Sinusoids(TaskFamily):
         self.check_ends("amplitude", "phase", "range")
         self.check("noise", self.noise >= 0, ">= 0")
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """One number."""
-        return (1,)
-
-    @property
-    def outputs(self) -> int:
-        """One number."""
-        return 1
-
-    def draw(self, step: int) -> Episodes:
-        """The tasks of a step: x and y (tasks, rows, 1)."""
-        seed, shots = self.seeds_at(step), self.shots_at(step)
-        rows = shots + self.queries
+    def points(self, seed: Tensor, rows: int) -> tuple[Tensor, Tensor]:
+        """Points x and y (tasks, rows) of the functions of seeds."""
         drawn = uniforms(reseeded(seed, 0), 2 + rows).float()
         amplitude, phase = (
             least + (most - least) * drawn[:, place, None]
@@ -56,5 +43,4 @@ class Sinusoids(TaskFamily):
         )
         x = self.range[0] + (self.range[1] - self.range[0]) * drawn[:, 2:]
         y = amplitude * (x - phase).sin() + self.noise * normals(reseeded(seed, 1), rows)
-        x, y = x[..., None], y[..., None]
-        return Episodes(Labelled(x[:, :shots], y[:, :shots]), Labelled(x[:, shots:], y[:, shots:]))
+        return x, y
