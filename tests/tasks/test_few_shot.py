@@ -120,7 +120,7 @@ def test_a_task_takes_one_row_of_a_group_from_a_class():
     taken = FewShot(data, ways=3, shots=1, queries=2, tasks=40)
     rows = both(taken.draw(0))[0][..., 1].long()
     assert all(len(set(some)) == 9 for some in groups[rows.numpy()].tolist())
-    with pytest.raises(BadInput, match=r"has 4 groups of rows, and a task takes 5.*apart=False"):
+    with pytest.raises(BadInput, match=r"has 4 of the 5 groups of rows that.*apart=False"):
         replace(taken, queries=4)
     together = replace(taken, queries=4, apart=False).draw(0)
     assert len(set(both(together)[0][0, :, 1].tolist())) == 15
@@ -132,7 +132,7 @@ def test_small_classes_are_left_out_on_request():
     more = np.full((2, 3), 2, np.float32)
     data = np.concatenate([x, more]), np.concatenate([y, ["class 2"] * 2])
     parts = split_classes(data, train=1.0, validation=0, test=0)
-    with pytest.raises(BadInput, match=r"'class 2' of .* has 2 rows, and a task takes 5"):
+    with pytest.raises(BadInput, match=r"'class 2' of .* has 2 of the 5 rows that"):
         FewShot(parts.train, ways=2, shots=2, queries=3)
     whole = split_classes(data, train=1.0, validation=0, test=0, least=5).train
     assert "class 2" not in FewShot(whole, ways=2, shots=2, queries=3).examples.classes
@@ -169,7 +169,10 @@ def test_tables_and_texts_become_numbers_scaled_by_the_rows_to_learn_from():
         ({"ways": (3, 2)}, r"a pair of them, \(least, most\)"),
         ({"ways": "5"}, "ways is '5'"),
         ({"size": "28"}, "size is '28'"),
-        ({"shots": (1, 9), "queries": 2}, r"has 10 rows, and a task takes 11: .* 7 more classes"),
+        (
+            {"shots": (1, 9), "queries": 2},
+            r"has 10 of the 11 rows .* with too few: 7",
+        ),
         ({"size": 2}, "4 or more"),
     ],
 )

@@ -36,7 +36,7 @@ def test_new_characters_come_in_new_fonts(folder):
     assert drawn.query.x.shape == (4, 10, 1, 28, 28)
     pixels = drawn.support.x[0, 0] * 255
     assert any(torch.equal(pixels, one.float()) for one in parts.test.x)
-    with pytest.raises(BadInput, match=r"has 3 rows, and a task takes 4.*least=4"):
+    with pytest.raises(BadInput, match=r"has 3 of the 4 rows that a task takes.*least=4"):
         FewShot(parts.test, ways=5, shots=2, queries=2)
 
 

@@ -69,11 +69,11 @@ class FewShot(TaskFamily):
         what, way = "rows", f"leave such classes out: {spell('least', needed)} of split_classes"
         if together:
             what, way = "groups of rows", f"let a task take several rows of a group: {spell('apart', False)}"
-        more = f" {others} more classes have too few." if others else ""
+        more = f" Other classes with too few: {others}." if others else ""
         asked = f"{spell('shots', range_of(self.shots)[1])} and {spell('queries', self.queries)}"
         return (
-            f"The class {data.classes[few]!r} of {data.name} has {units[few]} {what}, and a task takes "
-            f"{needed}: {asked}.{more} Take fewer of them, or {way}."
+            f"The class {data.classes[few]!r} of {data.name} has {units[few]} of the {needed} {what} "
+            f"that a task takes: {asked}.{more} Take fewer of them, or {way}."
         )
 
     @property
