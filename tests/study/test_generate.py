@@ -50,6 +50,14 @@ def test_samples_are_loaded_as_any_data(drawn):
     assert (drawn.folder / "generate.html").is_file()
 
 
+def test_samples_that_left_the_range_of_the_data_are_counted_in_a_note(drawn, tabled):
+    record = drawn.result
+    said = f"{record.clipped} of 18 samples left the range of the training rows"
+    assert 0 < record.clipped <= 18
+    assert [note.startswith(said) for note in record.notes].count(True) == 1
+    assert (tabled.result.clipped, "left the range" in " ".join(tabled.result.notes)) == (0, False)
+
+
 def test_the_generator_learns_from_the_training_part_alone(drawn, pictures):
     record = drawn.result
     assert record.train_rows + record.test_rows == 36

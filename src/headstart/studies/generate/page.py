@@ -81,7 +81,7 @@ def view(record: Generation, run: Path | None = None) -> dict[str, Any]:
         ],
         first=[part for part in samples if "cards" in part],
         more=[*(part for part in samples if "cards" not in part), _classes(record)],
-        smallprint=[EQUAL, OUT_OF_SIGHT, *_clipped(record)],
+        smallprint=[EQUAL, OUT_OF_SIGHT],
     )
 
 
@@ -168,14 +168,6 @@ def _gains(record: Generation) -> str:
 
 def _interval(found: Interval) -> str:
     return f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f})"
-
-
-def _clipped(record: Generation) -> Iterator[str]:
-    if record.clipped:
-        yield (
-            f"{record.clipped:,} of {record.rows:,} samples left the range of the training rows by "
-            "more than 5 % of it and were brought back to its ends."
-        )
 
 
 def _samples(record: Generation, run: Path | None) -> Iterator[dict[str, Any]]:

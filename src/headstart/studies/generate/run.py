@@ -43,6 +43,10 @@ SIDE, GAP = 4, 2  # pictures of a class each way, and pixels between them
 WIDE = 32  # least pixels of a shown picture
 FEW = 3  # rows of a class that are shown
 CELLS = 8  # that are shown of a row
+_BROUGHT_BACK = (
+    "{:,} of {:,} samples left the range of the training rows by more than 5 % of it and were brought back "
+    "to its ends."
+)
 
 
 def load(
@@ -75,7 +79,10 @@ def compute(job: Job[GenerateSettings]) -> dict[str, Any]:
     timing = Timing(job, make_generator(settings.generator), space, train, rows * len(train.classes))
     generator, losses = _train(job, space, train, timing.watch)
     with job.step("draw"):
-        drawn, clipped = generator.draw_counted(rows, settings.seed)
+        drawn, out_of_range = generator.draw_counted(rows, settings.seed)
+    clipped = int(out_of_range.sum())
+    if clipped:
+        job.notes.append(_BROUGHT_BACK.format(clipped, len(drawn)))
     compared = Compared(train, test, drawn, space)
     nets = Nets(space, settings.check_steps, job.engine, train)
     weight = usual_weight(settings, len(train), len(drawn))
@@ -109,7 +116,7 @@ def compute(job: Job[GenerateSettings]) -> dict[str, Any]:
         "parameters": sum(one.numel() for one in generator.parts.parameters()),
         "losses": losses,
         "rows": len(drawn),
-        "clipped": int(clipped.sum()),
+        "clipped": clipped,
         "samples": name,
         "filled": FILE if filled is not None else "",
         "filled_cells": filled or 0,
