@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .batches import SourceLabelled as SourceLabelled
     from .batches import Unlabelled as Unlabelled
     from .classifier import Classifier as Classifier
+    from .guides import Guides as Guides
     from .linear_head import LinearHead as LinearHead
     from .method import About as About
     from .method import Method as Method
@@ -69,6 +70,7 @@ _WITH_TORCH = {  # names by the module that has them
     "batches": "B Batch Distilled Domains Embedded Episodes Grouped JointTasks Labelled Pairs Seeded "
     "SeededLabelled SourceLabelled Unlabelled",
     "classifier": "Classifier",
+    "guides": "Guides",
     "linear_head": "LinearHead",
     "method": "About Method Task find make require_label_kind walk",
     "model": "Backbone Head Model",

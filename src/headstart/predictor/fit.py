@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from torch import nn
 
-from headstart.core import BadInput, Method, make
+from headstart.core import BadInput, Guides, Method, make
+from headstart.core.guides import open_guides
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.data.domains import Domains
@@ -69,6 +70,7 @@ def fit(  # noqa: PLR0913  # an option is an argument
     shared_classes: bool = False,
     views: Any = None,
     augment: Augment | None = None,
+    guides: Guides | str | Path | None = None,
 ) -> Predictor:
     """Carry out one method on all rows of the data; in a notebook a progress bar shows how far it is.
 
@@ -104,6 +106,8 @@ def fit(  # noqa: PLR0913  # an option is an argument
             `headstart.nn.views.callers.CallersViews`. None: the method's own.
         augment: of training with labels on pictures: `hs.data.Augment(...)`, such as with a colour jitter;
             None: crops and flips. `hs.Recipe(views=0)` turns it off.
+        guides: of the base's weights, or the file or folder of `headstart scouts` that holds them: each
+            weight takes that share of every update. None: all weights are free.
 
     Returns:
         The predictor, or of pre-training on rows without labels one with an `encoder` alone;
@@ -120,7 +124,8 @@ def fit(  # noqa: PLR0913  # an option is an argument
         BadInput: something else is given as the method, the base or the recipe; the method learns from a
             source, a target or a teacher and there is none, or there is one and it does not; so with views;
             the teacher has other classes; or weights are no finite numbers >= 0, or nothing reads them.
-        Mismatch: the checkpoint was saved from another method, backbone or settings.
+        Mismatch: the checkpoint was saved from another method, backbone or settings; or the guides are of
+            another base.
         CannotWrite: the checkpoint or the cache can't be written.
         Diverged: the loss stopped being a number; the checkpoint holds the last good weights.
     """
@@ -150,6 +155,7 @@ def fit(  # noqa: PLR0913  # an option is an argument
         engine=engine or One(),
         watch=progress.watch,
         views=views,
+        guides=open_guides(guides) if isinstance(guides, str | Path) else guides,
     )
     session.source = attach_source(session, others) if others else None
     session.target = attach_target(session, domains.target, domains.target_labelled) if domains else None

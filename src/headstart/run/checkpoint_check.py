@@ -23,6 +23,7 @@ def require_same_run(state: Any, run: Run[Any], path: Path) -> None:
         _difference(_shapes(state["parts"]), _shapes(run.parts.state_dict()))
         or _difference(_groups(state["optimisers"]), _groups(run.state_dict()["optimisers"]))
         or _difference({"ema": bool(state["average"])}, {"ema": run.average is not None})
+        or _difference({"guides": state.get("guides", "")}, {"guides": run.guides})
     )
     if different:
         raise Mismatch(

@@ -13,6 +13,7 @@ from headstart.core import (
     Ctx,
     Descend,
     Do,
+    Guides,
     Method,
     Move,
     On,
@@ -26,6 +27,7 @@ from headstart.core.batches import B
 from .average import Average
 from .descent import descend
 from .engine import Engine, One
+from .guided import guide_all
 from .modes import memory_format, seeded, set_eval
 from .optimisers import build_optimisers
 from .recipe import Recipe
@@ -38,16 +40,27 @@ def start(
     task: Task,
     recipe: Recipe,
     engine: Engine | None = None,
+    guides: Guides | None = None,
 ) -> Run[B]:
     """Start a run of a method on a backbone, which the run modifies: pass a copy.
 
+    Args:
+        method: whose moves are carried out.
+        backbone: that its parts are built on.
+        task: what is learned.
+        recipe: how long and how fast.
+        engine: where to compute; None is one process on the CPU.
+        guides: of the backbone's weights; None: all are free.
+
     Raises:
+        Mismatch: the guides are of another backbone.
         BadInput: a move names a part or blocks that do not exist, selects no parameter, or
             shares its name with a move on other parameters, or an optimiser with other settings.
     """
     still = method.about.needs is Unlabelled
     divisible = method.about.per_sample_loss
-    return start_parts(
+    pairs = [] if guides is None else list(guides.pairs(backbone))
+    run = start_parts(
         method.about.name,
         lambda: method.parts(backbone, task),
         method.moves(),
@@ -56,6 +69,9 @@ def start(
         divisible=divisible,
         still=still,
     )
+    run.guides = "" if guides is None else guides.digest
+    run.guided = guide_all(run.optimisers.values(), pairs)
+    return run
 
 
 def start_parts(

@@ -39,6 +39,8 @@ class Run(Generic[B]):
     divisible: bool = True  # whether a batch may be computed in parts
     optimisers: dict[str, Optimizer] = field(default_factory=dict)
     average: Average | None = None
+    guides: str = ""  # digest of the guides that its updates are scaled by; "": none
+    guided: int = 0  # weights that take a share of each update alone
     notes: dict[str, Any] = field(default_factory=dict)  # state of watchers, saved with the run
 
     def state_dict(self) -> dict[str, Any]:
@@ -50,6 +52,7 @@ class Run(Generic[B]):
             "parts": dict(self.parts.state_dict()),
             "optimisers": {name: o.state_dict() for name, o in self.optimisers.items()},
             "average": dict(self.average.values) if self.average else {},
+            "guides": self.guides,
             "notes": self.notes,
         }
 

@@ -152,6 +152,8 @@ def _begin(
     session: SessionData, method: Method[Any], options: FitOptions
 ) -> tuple[tuple[Method[Any], ...], Backbone, Head | None]:
     """The stages to carry out, and the backbone and the head that they start from."""
+    if session.guides is not None:
+        session.guides.require_base(session.backbone)
     stages = method.stages(session.data.label_kind)
     if options.first is not None:
         return stages[1:], options.first.backbone, options.first.head
@@ -191,7 +193,8 @@ def _start(
         least = len(rows) if session.target is None else min(len(rows), len(session.target.rows))
         recipe = replace(recipe, steps=min(-(-len(rows) // recipe.batch), least), views=0)
     suited = method if backbone.learned else method.at_full_rate()
-    run = start(suited, copy.deepcopy(backbone), task, recipe, session.engine)
+    guides = None if method.about.closed_form else session.guides
+    run = start(suited, copy.deepcopy(backbone), task, recipe, session.engine, guides)
     if session.cache is None or draws_views(method):
         return run, None
     key = f"{method!r} {head is None}"

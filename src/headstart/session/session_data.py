@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from torch import Tensor, nn
 
-from headstart.core import BadInput, Head, Method, SampleLoader, Task
+from headstart.core import BadInput, Guides, Head, Method, SampleLoader, Task
 from headstart.data.augment import Augment
 from headstart.data.dataset import Dataset
 from headstart.data.pooled import pool, why_not_pooled
@@ -49,6 +49,7 @@ class SessionData:
     logbook: Path | None = None  # file for the ticks of all runs; None: none
     watch: Watch | None = None  # wraps the ticks of every run, for a progress bar
     show: Callable[[float], None] = lambda _share: None  # is told how much of what frozen parts give is there
+    guides: Guides | None = None  # of the backbone's weights; None: all are free
     logit_adjustment: float = 0.0  # times the log of a class's share that is taken off fitted models' logits
     metric: str = ""  # that models and methods are selected by; "": the usual one of the kind of label
 
