@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from headstart.core import BadInput
 from headstart.run.guided import guide
 
 
@@ -135,3 +136,35 @@ def test_both_ends_are_exact_in_every_type(dtype):
     assert weight[0] == plain[0]
     assert weight[1] == torch.tensor(0.1, dtype=dtype)
     assert plain[2] != weight[2] != torch.tensor(0.1, dtype=dtype)
+
+
+def test_scaled_gradients_are_those_of_sgd_and_nothing_under_adam():
+    """The authors' form: equal to scaled updates for SGD, and no different from plain training for Adam."""
+    moved = {}
+    for name, make in (("sgd", torch.optim.SGD), ("adam", torch.optim.Adam)):
+        weight = nn.Parameter(torch.tensor([1.0, 1.0]))
+        optimiser = make([weight], 0.1)
+        guide(optimiser, [(weight, torch.tensor([0.25, 0.0]))], "gradient")
+        weight.grad = torch.tensor([2.0, 2.0])
+        optimiser.step()
+        moved[name] = (1 - weight).tolist()
+    assert moved["sgd"] == pytest.approx([0.05, 0])
+    assert moved["adam"] == pytest.approx([0.1, 0])
+
+
+def test_an_anchor_draws_back_by_hand():
+    """A step of -1 at rate .5, then back by .5 * .4 * (1 - guide) of the way: all of it kept where free."""
+    weight = nn.Parameter(torch.tensor([0.0, 0.0]))
+    optimiser = torch.optim.SGD([weight], 0.5)
+    guide(optimiser, [(weight, torch.tensor([0.0, 0.5]))], "anchor", 0.4)
+    weight.grad = torch.tensor([2.0, 2.0])
+    optimiser.step()
+    assert weight.tolist() == pytest.approx([-0.8, -0.9])
+
+
+def test_gradients_within_a_step_of_lbfgs_are_not_scaled():
+    weight = nn.Parameter(torch.tensor([0.0]))
+    with pytest.raises(BadInput, match="L-BFGS"):
+        guide(torch.optim.LBFGS([weight]), [(weight, torch.tensor([0.5]))], "gradient")
+    with pytest.raises(BadInput, match="use is 'rate'"):
+        guide(torch.optim.SGD([weight]), [(weight, torch.tensor([0.5]))], "rate")

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,8 @@ from .seeds import derive_seed
 from .tensor_file import read_tensors, write_tensors
 
 FORMAT = "headstart-guides-1"
+Use = Literal["update", "gradient", "anchor"]
+USES: tuple[Use, ...] = get_args(Use)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,13 +29,22 @@ class Guides:
             as those of a new head, are free.
         base: digest of the weights that they are for, see `weights_digest`.
         about: how they were made, as JSON values.
+        use: what they scale: the optimiser's "update"; the "gradient", as in the authors' code, which does
+            nothing under Adam; or, as 1 - g, the strength of an "anchor" to the weights of the start.
+        strength: of the anchor, >= 0.
     """
 
     values: Mapping[str, Tensor]
     base: str
     about: Mapping[str, Any] = field(default_factory=dict)
+    use: Use = "update"
+    strength: float = 1.0
 
     def __post_init__(self) -> None:
+        if self.use not in USES:
+            raise BadInput(f"use is {self.use!r}; it must be {', '.join(USES[:-1])} or {USES[-1]}.")
+        if not self.strength >= 0:
+            raise BadInput(f"strength is {self.strength!r}; it must be >= 0.")
         for name, one in self.values.items():
             fine = one.dtype is torch.float32 and bool(((one >= 0) & (one <= 1)).all())
             if not fine:
@@ -69,8 +80,8 @@ class Guides:
 
     @property
     def digest(self) -> str:
-        """Of all values."""
-        return _digest(self.values)
+        """Of all values and of what they are used for."""
+        return _digest(self.values) + ("" if self.use == "update" else f" {self.use} {self.strength}")
 
     def pairs(self, module: nn.Module) -> Iterator[tuple[nn.Parameter, Tensor]]:
         """The parameters of a module that have guides, with these.

@@ -27,7 +27,7 @@ from headstart.core.batches import B
 from .average import Average
 from .descent import descend
 from .engine import Engine, One
-from .guided import guide_all
+from .guided import guide
 from .modes import memory_format, seeded, set_eval
 from .optimisers import build_optimisers
 from .recipe import Recipe
@@ -69,8 +69,10 @@ def start(
         divisible=divisible,
         still=still,
     )
-    run.guides = "" if guides is None else guides.digest
-    run.guided = guide_all(run.optimisers.values(), pairs)
+    if guides is not None:
+        run.guides = guides.digest
+        for optimiser in run.optimisers.values():
+            run.guided += guide(optimiser, pairs, guides.use, guides.strength).weights
     return run
 
 
