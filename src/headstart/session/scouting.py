@@ -1,5 +1,6 @@
 """Scouts: copies of a pre-trained backbone that each learn an easier problem, a cousin of the target's."""
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, count
@@ -15,16 +16,20 @@ from torch.nn.functional import cross_entropy
 from headstart.core import Backbone, BadInput, Ctx, Descend, Labelled, Loss, On, Parts, derive_seed
 from headstart.core.batches import join_samples
 from headstart.core.moves import everything
+from headstart.data.dataset import Dataset
 from headstart.data.order import order
 from headstart.data.random_draws import shuffled
 from headstart.face import spell
 from headstart.learners.optimisation._forward import Way, forward_tasks
+from headstart.learners.optimisation._strategy import choose_way, way_of
 from headstart.run.loop import start_parts, train
 from headstart.run.recipe import Recipe
 from headstart.run.watch import drain, record_losses, resume, save_checkpoints
 from headstart.session.session_data import SessionData
+from headstart.solvers.k_means import k_means
 
 FEWEST = 2  # cousins
+TOGETHER = 4_000_000  # weights of all scouts, above which they run one by one
 EVERY = 50  # steps, after which a run is saved
 NAME = "scouts"
 
@@ -119,8 +124,8 @@ class ScoutWeights(nn.Module):
 
     def each(self) -> Iterator[dict[str, Tensor]]:
         """The backbone's weights of each copy by name."""
-        for copy in range(len(self.head)):
-            yield {name: one[copy] for name, one in zip(self.names, self.weights, strict=True)}
+        for number in range(len(self.head)):
+            yield {name: one[number] for name, one in zip(self.names, self.weights, strict=True)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +165,7 @@ def run_scouts(
     Raises:
         Diverged: a loss is not finite.
     """
-    backbone = session.backbone.to(session.engine.device)
+    backbone = copy.deepcopy(session.backbone).to(session.engine.device)
     plain = replace(recipe, clip=None, ema=None)
 
     def build() -> Parts:
@@ -228,3 +233,61 @@ def _accuracies(
         batch = _batch(session, cousins, recipe, step).to(session.engine.device)
         hits += (batch.y == network(batch.x.transpose(0, 1)).argmax(-1).T).double().mean(0).cpu()
     return (hits / len(last)).tolist()
+
+
+def require_two(cousins: list[Cousin], data: Dataset) -> list[Cousin]:
+    """Refuse fewer than two cousins, or one with a single class."""
+    if len(cousins) < FEWEST:
+        raise BadInput(
+            f"{data.name} gives {len(cousins)} cousin, and guides are means over {FEWEST} scouts or more. "
+            f"Give more classes or clusters, or smaller cousins: {spell('cousin_classes', 2)}."
+        )
+    for cousin in cousins:
+        if cousin.classes < 2:
+            raise BadInput(f"The cousin {cousin.name} has one class; there is nothing to learn in it.")
+    return cousins
+
+
+def cluster_pairs(session: SessionData, clusters: int, most: int, seed: int) -> list[Cousin]:
+    """Cousins of rows without labels: pairs of the clusters of their features, by k-means.
+
+    Args:
+        session: its backbone gives the features.
+        clusters: of the rows, >= 3.
+        most: cousins.
+        seed: of clusters and pairs.
+    """
+    backbone = copy.deepcopy(session.backbone).to(session.engine.device).eval()
+    with torch.no_grad():
+        rows = np.array_split(np.arange(len(session.data)), max(1, len(session.data) // 64))
+        parts = [backbone(session.samples(some).to(session.engine.device)).cpu() for some in rows]
+    features = torch.nn.functional.normalize(torch.cat(parts), dim=1)
+    labels = k_means(features, min(clusters, len(features)), seed).numpy()
+    kept = [c for c in range(clusters) if (labels == c).sum() > 1]
+    pairs = list(combinations(kept, 2))
+    chosen = sorted(shuffled(len(pairs), seed, "cousins")[:most].tolist())
+    names = [f"cluster {c + 1}" for c in range(clusters)]
+    return [cousin_of(labels, names, pairs[place]) for place in chosen]
+
+
+def choose_scouts_way(session: SessionData, cousins: Sequence[Cousin], recipe: Recipe) -> Way:
+    """Whether scouts are quicker at once: tried on a step where there are few weights, else one by one."""
+    weights = sum(one.numel() for one in session.backbone.parameters())
+    if weights * len(cousins) > TOGETHER:
+        return "loop"
+    batch = _batch(session, cousins, recipe, 0).to(session.engine.device)
+    backbone = copy.deepcopy(session.backbone).to(session.engine.device)
+    networks: dict[Way, ScoutWeights] = {}
+
+    def gradient(way: Way) -> list[Tensor]:
+        if way not in networks:
+            made = ScoutWeights(backbone, [each.classes for each in cousins], way)
+            with torch.no_grad():
+                made.head.add_(0.01)  # zeros pass no gradient on
+                made.head[:, ::2].mul_(-1)
+            networks[way] = made.to(session.engine.device)
+        network = networks[way]
+        loss = _loss(Parts({NAME: network}), batch, Ctx(0, 0.0, lambda x: x)).total
+        return list(torch.autograd.grad(loss, list(network.weights), allow_unused=False))
+
+    return way_of(choose_way(gradient, (NAME, id(session.backbone), len(cousins), recipe.batch)))

@@ -26,7 +26,7 @@ UNFINISHED = re.compile(r"\.[\w-]+\.json\.\d+\.tmp")  # what `write_atomically` 
 # what runs write beside the record and the page of their study
 WRITTEN = (
     *("cache", "encoder.safetensors", "evaluations", EXAMPLES, EXPLANATIONS, LABEL_ERRORS, "labels.html"),
-    *("learners", "model", "pictures", "samples", "samples.csv", "samples.npz"),
+    *("guides.safetensors", "learners", "model", "pictures", "samples", "samples.csv", "samples.npz"),
     *("steps", "study.json", "ticks.jsonl", "timings.json"),
 )
 S = TypeVar("S", bound=StudySettings)
