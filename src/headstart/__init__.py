@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from headstart import models as models
     from headstart import sklearn as sklearn
     from headstart import tasks as tasks
+    from headstart.core.guides import Guides as Guides
+    from headstart.core.guides import open_guides as open_guides
     from headstart.generators.generator import Generator as Generator
     from headstart.generators.generator import open_generator as open_generator
     from headstart.learners.evaluation import compare_learners as compare_learners
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from headstart.predictor.predictor import open_model as open  # noqa: A004
     from headstart.predictor.prompt_search import expand_prompts as expand_prompts
     from headstart.predictor.prompt_search import search_prompts as search_prompts
+    from headstart.run.guided import guide as guide
     from headstart.run.recipe import Recipe as Recipe
     from headstart.runtime.onnx_predictor import OnnxPredictor as OnnxPredictor
     from headstart.runtime.onnx_predictor import open_onnx as open_onnx
@@ -65,6 +68,9 @@ _FOUND = {
     "build_page": ("headstart.studies", "build_page"),
     "class_samples": ("headstart.session.class_samples", "class_samples"),
     "fit": ("headstart.predictor.fit", "fit"),
+    "guide": ("headstart.run.guided", "guide"),
+    "Guides": ("headstart.core.guides", "Guides"),
+    "open_guides": ("headstart.core.guides", "open_guides"),
     "Generated": ("headstart.studies.generate.generated", "Generated"),
     "Generator": ("headstart.generators.generator", "Generator"),
     "open_generator": ("headstart.generators.generator", "open_generator"),
@@ -90,7 +96,7 @@ _FOUND = {
 __all__ = ["Adapted", "PredictedClass", "PredictedNumbers", "PredictedTags", "Predictor"]
 __all__ += ["Recipe", "build_page", "data", "fit"]
 __all__ += ["methods", "models", "open"]
-__all__ += ["Aligned"]
+__all__ += ["Aligned", "Guides", "guide", "open_guides"]
 __all__ += ["Stream", "guards", "prequential", "stream"]
 __all__ += ["Adapters", "adapters", "prompts", "sklearn"]
 __all__ += ["Translated", "Translator"]

@@ -84,6 +84,7 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself,
         ),
     },
     "__init__": {
+        "core",
         "runtime",
         "data",
         "generators",

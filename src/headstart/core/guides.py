@@ -115,6 +115,7 @@ class Guides:
             CannotWrite: no space or no permission.
         """
         about = {"format": FORMAT, "base": self.base, "about": json.dumps(dict(self.about))}
+        about |= {"use": self.use, "strength": str(self.strength)}
         write_tensors(Path(path), self.values, about)
 
 
@@ -140,7 +141,8 @@ def open_guides(path: str | Path) -> Guides:
         raise Mismatch(f"{path} can't be read: {error}. Make the guides again.") from error
     if about.get("format") != FORMAT:
         raise BadInput(f"{path} holds no guides. `headstart scouts DATA --backbone NAME` makes some.")
-    return Guides(values, about["base"], json.loads(about["about"]))
+    use: Any = about["use"]
+    return Guides(values, about["base"], json.loads(about["about"]), use, float(about["strength"]))
 
 
 def weights_digest(module: nn.Module, names: Mapping[str, Any] | None = None) -> str:

@@ -56,6 +56,7 @@ from headstart.session.unsolved import unsolved_as_diverged
 from headstart.session.view_use import draws_views, view_cautions
 
 CHECKPOINT_EVERY = 20  # steps
+IDLE = "{}: the guides change nothing, as none of the weights that have guides below 1 is trained."
 
 
 @dataclass
@@ -75,7 +76,7 @@ class Session(SessionData):
             return self
         if self._words is None:
             assert self.data.texts is not None
-            self._words = replace(self, backbone=WordEncoder.of(self.data.texts))
+            self._words = replace(self, backbone=WordEncoder.of(self.data.texts), guides=None)
         return self._words
 
     def fit(
@@ -144,8 +145,14 @@ class Session(SessionData):
             fitted = adjust_logits(fitted, session.data, learn, session.logit_adjustment)
         elif units := LabelUnits.of(session.data.labels[learn]):
             fitted = replace(fitted, model=units.undone(fitted.model))
+        fitted.notes.extend(_about_guides(session, method, fitted))
         restore_flags(fitted.model)
         return fitted
+
+
+def _about_guides(session: SessionData, method: Method[Any], fitted: Fitted) -> list[str]:
+    """That guides change nothing, if they do not."""
+    return [IDLE.format(method.about.title)] if session.guides is not None and not fitted.run.guided else []
 
 
 def _begin(

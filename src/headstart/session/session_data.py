@@ -68,8 +68,8 @@ class SessionData:
         return 4 * rows * longest(source, rows) * (self.backbone.anatomy.width + 1)
 
     def with_backbone(self, backbone: AnyBackbone) -> Self:
-        """The same with other weights of the backbone; decoded pictures stay in memory."""
-        made = replace(self, backbone=backbone)
+        """The same with other weights of the backbone, without guides; decoded pictures stay in memory."""
+        made = replace(self, backbone=backbone, guides=None)
         made._sources = self._sources
         return made
 

@@ -223,6 +223,13 @@ SPEC = Study(
             kind="value",
             metavar="DATA",
         ),
+        optional_input(
+            name="guides",
+            help="Guides of the backbone's weights, each of which takes that share of its updates: the "
+            "folder or the file of `headstart scouts`.",
+            kind="value",
+            metavar="FOLDER",
+        ),
     ),
     settings=AdaptSettings,
     record=Result,

@@ -11,7 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from headstart.core import BadInput, LabelKind, Method, MissingPackage, derive_seed, require_label_kind
+from headstart.core import (
+    BadInput,
+    Guides,
+    LabelKind,
+    Method,
+    MissingPackage,
+    derive_seed,
+    require_label_kind,
+)
+from headstart.core.guides import open_guides
 from headstart.data.check import check as check_data
 from headstart.data.class_findings import rows_alone
 from headstart.data.dataset import Dataset
@@ -98,8 +107,18 @@ def load(
     inputs = load_inputs(spec, given, settings, columns)
     decided = {fix.item for fix in all_fixes(given.get("label_fixes")) if fix.action}
     old = old_model(given.get("backbone"), inputs["source"] or [])
+    inputs["guides"] = load_guides(given.get("guides"), inputs["backbone"])
     inputs["augment_with"] = load_generated(given.get("augment_with"), inputs["data"], columns)
     return {**inputs, "_old": old, "_decided": decided, "_generated": given.get("augment_with")}
+
+
+def load_guides(given: Any, backbone: Any) -> Guides | None:
+    """The guides in a file or folder, which must be of the backbone; None of none."""
+    if given is None:
+        return None
+    guides = given if isinstance(given, Guides) else open_guides(given)
+    guides.require_base(backbone)
+    return guides
 
 
 def check(settings: AdaptSettings, inputs: Mapping[str, Any]) -> None:
@@ -182,6 +201,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         logbook=folder.path / "ticks.jsonl",
         metric=metric,
         logit_adjustment=settings.logit_adjustment,
+        guides=job.inputs["guides"],
     )
     equal = metric == "balanced_accuracy" and not settings.logit_adjustment
     usual = (train, sources, equal, settings.quality, session.backbone)
