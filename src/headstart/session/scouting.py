@@ -20,7 +20,7 @@ from headstart.data.dataset import Dataset
 from headstart.data.order import order
 from headstart.data.random_draws import shuffled
 from headstart.face import spell
-from headstart.learners.optimisation._forward import Way, forward_tasks
+from headstart.learners.inner.forward import Way, forward_tasks
 from headstart.learners.optimisation._strategy import choose_way, way_of
 from headstart.run.loop import start_parts, train
 from headstart.run.recipe import Recipe
