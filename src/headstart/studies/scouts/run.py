@@ -48,7 +48,7 @@ def load(
     return {
         "data": data,
         "backbone": load_backbone(given.get("backbone"), data, settings, None),
-        "target": None if target is None else load_data(target, **columns),
+        "target": target if isinstance(target, Dataset | None) else load_data(target, **columns),
         "_notes": notes,
     }
 
