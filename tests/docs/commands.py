@@ -26,6 +26,8 @@ SMALL = {  # options of the commands that take them
     "--control": "1",
     "--evaluations": "1",
     "--steps": "2",
+    "--scouts": "2",
+    "--target-steps": "2",
     "--check-steps": "2",
     "--test-tasks": "4",
     "--at-steps": "0,1",

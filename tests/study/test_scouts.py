@@ -17,6 +17,7 @@ from headstart.session.session import Session
 from headstart.solvers.guides import min_max
 from headstart.studies.scouts.comparison import TITLES, arms_of, verdict_of
 
+NEAR = 1e-3  # Adam's first steps divide small gradients by their size, and so enlarge their rounding
 SMALL = {"steps": 6, "batch": 8, "scouts": 3, "cousin_classes": 2, "lr": 0.01}
 
 
@@ -60,7 +61,7 @@ def test_guides_are_those_of_the_mean_squared_movement():
     means = {name: sum(each[name] for each in alone) / 3 for name in alone[0]}
     found = hs.scouts(base(), blobs(4), **SMALL).guides
     for name, one in min_max(means).items():
-        assert torch.allclose(found.values[name], one, atol=1e-5)
+        assert torch.allclose(found.values[name], one, atol=NEAR)
 
 
 def test_scouts_at_once_move_as_one_after_the_other():
@@ -70,7 +71,7 @@ def test_scouts_at_once_move_as_one_after_the_other():
     together = min_max(run_scouts(own, cousins, recipe, "vmap").squares)
     alone = [run_scouts(own, [each], recipe).squares for each in cousins]
     one_by_one = min_max({name: sum(each[name] for each in alone) for name in alone[0]})
-    assert max((together[name] - one).abs().max() for name, one in one_by_one.items()) < 1e-5
+    assert max((together[name] - one).abs().max() for name, one in one_by_one.items()) < NEAR
 
 
 def test_the_base_is_not_changed(made):
@@ -228,6 +229,7 @@ def test_verdicts_follow_the_rule():
         ({"cousin_classes": 4}, "fewer than the 4"),
         ({"lr": 1e-30}, "No weight moved"),
         ({"target": blobs(4)}, "rows of"),
+        ({"target": blobs(3, 4, 6), "labels": 3, "target_lr": (0.1, 0.2)}, "none left to choose"),
         ({"temperature": -1.0}, "temperature"),
     ],
 )

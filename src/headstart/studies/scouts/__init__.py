@@ -55,7 +55,9 @@ class ScoutsSettings(InputSettings):
         (),
         several("cousins"),
     )
-    cousin_classes: int = option("Classes of each cousin that is drawn.", 3, whole(2))
+    cousin_classes: int | None = option(
+        "Classes of each cousin that is drawn. Default: 3, or one fewer than the data have.", None, whole(2)
+    )
     scouts: int = option("Scouts at most, each with a cousin of its own.", 20, whole(2))
     clusters: int = option("Clusters of rows without labels; a cousin is then two of them.", 10, whole(3))
     steps: int = option("Training steps of each scout.", 100, whole(1))
@@ -77,7 +79,7 @@ class ScoutsSettings(InputSettings):
     floor: float = option("The least guide, in [0, 1].", 0.0, UNIT)
     method: str = option("Method of the comparison on the target.", "fine-tune")
     labels: int = option("Labelled rows of each class of the target in the comparison.", 5, whole(1))
-    seeds: int = option("Draws of labelled rows in the comparison.", 10, whole(2))
+    seeds: int = option("Draws of labelled rows in the comparison.", 10, whole(1))
     target_steps: int = option("Training steps of each fit of the comparison.", 100, whole(1))
     target_lr: tuple[float, ...] = option(
         "Peak learning rates of the comparison, with commas between them; of several each way of training "
@@ -126,9 +128,9 @@ class GuideArm(Record):
     title: str
     scores: list[float]  # accuracy on the held-out rows, one a draw
     mean: float
-    interval: Interval  # Student's t over the draws
-    gain: Interval | None  # over plain training, in pairs; None for itself
-    behind: Interval | None  # guided training's gain over it, in pairs; None for itself
+    interval: Interval | None  # Student's t over the draws; None of one
+    gain: Interval | None  # over plain training, in pairs; None for itself, and of one draw
+    behind: Interval | None  # guided training's gain over it, in pairs; None for itself, and of one draw
     seconds: float  # of one fit, on average
     lr: float  # peak learning rate, before the factor of a smaller one
 
@@ -172,7 +174,7 @@ SPEC = Study(
     summary="Learn how far each weight of a backbone may move, and whether that helps.",
     examples=(
         "headstart scouts photos/ --backbone efficientnet_lite0 --out guides/",
-        "headstart scouts digits-0-5.npz --backbone runs/digits --target digits-6-9.npz --out guides/",
+        "headstart scouts photos/ --target scans/ --out guides/",
     ),
     inputs=(
         BACKBONE,

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from headstart.core import Guides, Method, derive_seed
+from headstart.core import BadInput, Guides, Method, derive_seed
 from headstart.data.splits import per_class
 from headstart.data.train_test_split import Rows
+from headstart.face import spell
 from headstart.metrics.repeats import student
 from headstart.records.record import Interval
 from headstart.run.recipe import Recipe
@@ -67,6 +68,12 @@ class Comparison:
         They are tested on the rows that are neither held out nor learned from in the draw.
         """
         several = self.settings.target_lr if len(self.settings.target_lr) > 1 else ()
+        if several and len(self.rows(FIRST)) == len(self.rest):
+            raise BadInput(
+                f"{self.session.data.name} has {len(self.rest)} rows that are not held out, and "
+                f"{self.settings.labels} of each class are learned from: none left to choose among rates "
+                f"with. Give fewer {spell('labels')}, or one rate as {spell('target_lr')}."
+            )
         return [
             self._trial(arm, lr, FIRST + draw, ("rate", arm, lr, draw))
             for draw in range(CHOOSING)
@@ -160,7 +167,8 @@ def verdict_of(arms: list[GuideArm]) -> str:
     """
     by_name = {arm.name: arm for arm in arms}
     gain = by_name[GUIDED].gain
-    assert gain is not None
+    if gain is None:
+        return "unclear"
     if gain.high < 0:
         return "harms"
     if gain.low <= 0:
@@ -169,10 +177,12 @@ def verdict_of(arms: list[GuideArm]) -> str:
     return "helps" if all(one.low > 0 for one in ahead) else "controls"
 
 
-def _paired(one: list[float], other: list[float]) -> Interval:
+def _paired(one: list[float], other: list[float]) -> Interval | None:
     return _interval(np.subtract(one, other).tolist())
 
 
-def _interval(values: list[float], *ends: float) -> Interval:
+def _interval(values: list[float], *ends: float) -> Interval | None:
+    if len(values) < 2:
+        return None
     found = student(values, *ends)
     return Interval(found.value, found.low, found.high)

@@ -99,7 +99,7 @@ def sentences(record: Scouting) -> Iterator[str]:
     """What the figures say."""
     if record.arms:
         guided = record.arm(GUIDED)
-        yield f"{VERDICTS[record.verdict]}: {_gain(guided)} on {record.target}."
+        yield f"{VERDICTS[record.verdict]}{_gain(guided)} on {record.target}."
         best = max(record.arms, key=lambda arm: arm.mean)
         if best.name not in (GUIDED, PLAIN):
             yield f"The best on average is {best.title}, {percent(best.mean)}."
@@ -113,9 +113,10 @@ def sentences(record: Scouting) -> Iterator[str]:
 
 
 def _gain(arm: GuideArm) -> str:
-    assert arm.gain is not None
+    if arm.gain is None:
+        return ": one draw does not tell,"
     low, high = 100 * arm.gain.low, 100 * arm.gain.high
-    return f"{100 * arm.gain.value:+.1f} points ({low:+.1f} to {high:+.1f})".replace("-", MINUS)
+    return f": {100 * arm.gain.value:+.1f} points ({low:+.1f} to {high:+.1f})".replace("-", MINUS)
 
 
 def _reading(record: Scouting) -> str:

@@ -37,6 +37,7 @@ from headstart.studies.scouts.scouted import FILE, ScoutedGuides
 
 HELD = 0.5  # of the target's rows, for the comparison
 STILL, FREE = 0.01, 0.5
+USUAL = 3  # classes of a cousin
 
 
 def load(
@@ -47,7 +48,7 @@ def load(
     target = given.get("target")
     return {
         "data": data,
-        "backbone": load_backbone(given.get("backbone"), data, settings, None),
+        "backbone": load_backbone(given.get("backbone"), data, settings, given.get("weights")),
         "target": target if isinstance(target, Dataset | None) else load_data(target, **columns),
         "_notes": notes,
     }
@@ -177,7 +178,8 @@ def _cousins(session: Session, settings: ScoutsSettings) -> list[Cousin]:
         known = {name: place for place, name in enumerate(data.classes)}
         named = [[_known(name, known) for name in each.split("+")] for each in settings.cousins]
         return require_two([cousin_of(data.labels, data.classes, each) for each in named], data)
-    drawn = settings.cousin_classes, settings.scouts, settings.seed
+    classes = settings.cousin_classes or max(2, min(USUAL, len(data.classes) - 1))
+    drawn = classes, settings.scouts, settings.seed
     return require_two(class_subsets(data.labels, data.classes, *drawn), data)
 
 
