@@ -195,7 +195,7 @@ def _histogram(one: GuidedTensor) -> dict[str, Any]:
     shares = [count / one.weights for count in one.histogram]
     plot = Plot(
         linear(0, 1, lambda value: f"{value:.1f}", "guide"),
-        linear(0, 1, lambda value: f"{100 * value:.0f} %", ""),
+        linear(0, max(shares), lambda value: f"{100 * value:.0f} %", ""),
         height=120,
     )
     for number, part in enumerate(shares):

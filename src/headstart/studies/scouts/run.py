@@ -48,7 +48,7 @@ def load(
     target = given.get("target")
     return {
         "data": data,
-        "backbone": load_backbone(given.get("backbone"), data, settings, given.get("weights")),
+        "backbone": load_backbone(given.get("backbone"), data, settings, given.get("weights"), "new"),
         "target": target if isinstance(target, Dataset | None) else load_data(target, **columns),
         "_notes": notes,
     }
