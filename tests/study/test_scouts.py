@@ -256,3 +256,24 @@ def test_a_weight_that_two_layers_share_has_one_guide():
     assert found.guides.base == weights_digest(shared)
     fitted = hs.fit("fine-tune", shared, blobs(4), Recipe(steps=2), guides=found.guides)
     assert fitted.model is not None
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"ema": 0.5},
+        {"accumulate": 2},
+        {"precision": "bf16"},
+        {"optimiser": "momentum"},
+        {"optimiser": "lbfgs", "weight_decay": 0.0, "clip": None, "lr": 0.5},
+        {"weight_decay": 0.5},
+    ],
+    ids=str,
+)
+def test_what_is_still_stays_still_under_any_recipe(made, how):
+    still = replace(made.guides, values={n: torch.zeros_like(v) for n, v in made.guides.values.items()})
+    method = "fine-tune:backbone_lr=1.0"  # L-BFGS has one rate
+    fitted = hs.fit(method, base(), blobs(4), Recipe(**{"steps": 4, "lr": 0.05, **how}), guides=still)
+    now, start = fitted.model.backbone.state_dict(), base().state_dict()
+    assert all(torch.equal(now[name], start[name]) for name in made.guides.values)
+    assert fitted.model.head.weight.abs().sum() > 0
