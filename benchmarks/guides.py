@@ -55,7 +55,7 @@ SETS = {
         "efficientnet_lite0",
         0,
         "fine-tune:last=2",
-        {"target_steps": 30, "scouts": 8, "steps": 20},
+        {"size": 96, "target_steps": 30, "scouts": 8, "steps": 20},
     ),
     "pbmc": Set("pbmc", 5, "table-mlp", 300, "fine-tune:backbone_lr=1.0", {"target_steps": 60, "labels": 3}),
 }

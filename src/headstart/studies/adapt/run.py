@@ -11,16 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.core import (
-    BadInput,
-    Guides,
-    LabelKind,
-    Method,
-    MissingPackage,
-    derive_seed,
-    require_label_kind,
-)
-from headstart.core.guides import open_guides
+from headstart.core import BadInput, LabelKind, Method, MissingPackage, derive_seed, require_label_kind
 from headstart.data.check import check as check_data
 from headstart.data.class_findings import rows_alone
 from headstart.data.dataset import Dataset
@@ -68,6 +59,7 @@ from headstart.studies.adapt.first_steps import begin_to_read
 from headstart.studies.adapt.fixed_costs import ALWAYS, EXPLAINED, KEPT, LABELS_PAGE, RANKED
 from headstart.studies.adapt.forgetting import hold_out, measure_forgetting, old_model
 from headstart.studies.adapt.generated_rows import about_generated, added_rows, load_generated
+from headstart.studies.adapt.given_guides import about_guides, load_guides
 from headstart.studies.adapt.going_on import about_sittings, drop_outgrown, require_more
 from headstart.studies.adapt.kept_examples import keep_examples
 from headstart.studies.adapt.label_errors import label_errors_of
@@ -110,15 +102,6 @@ def load(
     inputs["guides"] = load_guides(given.get("guides"), inputs["backbone"])
     inputs["augment_with"] = load_generated(given.get("augment_with"), inputs["data"], columns)
     return {**inputs, "_old": old, "_decided": decided, "_generated": given.get("augment_with")}
-
-
-def load_guides(given: Any, backbone: Any) -> Guides | None:
-    """The guides in a file or folder, which must be of the backbone; None of none."""
-    if given is None:
-        return None
-    guides = given if isinstance(given, Guides) else open_guides(given)
-    guides.require_base(backbone)
-    return guides
 
 
 def check(settings: AdaptSettings, inputs: Mapping[str, Any]) -> None:
@@ -189,6 +172,7 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
         sources, said = usable_sources(sources, checked.dataset, parts[1])
         generated, added = added_rows(job.inputs, train, test, settings.augment_weight)
         checked = replace(checked, findings=(*checked.findings, *said))
+    added += about_guides(job.inputs["guides"])
     job.notes.extend([*(one.text for one in checked.findings if one.kind in NOTED), *added])
     job = with_possible_folds(job, train)
     settings, whole = job.settings, len(job.inputs["data"])
