@@ -29,6 +29,7 @@ from headstart.session.fitted import (
     split_holdout,
 )
 from headstart.session.fitted import FitOptions as FitOptions
+from headstart.session.guiding import about_guides, guides_of, require_guides
 from headstart.session.input_pipeline import (
     InputSource,
     LabelUnits,
@@ -56,7 +57,6 @@ from headstart.session.unsolved import unsolved_as_diverged
 from headstart.session.view_use import draws_views, view_cautions
 
 CHECKPOINT_EVERY = 20  # steps
-IDLE = "{}: the guides change nothing, as none of the weights that have guides below 1 is trained."
 
 
 @dataclass
@@ -139,28 +139,21 @@ class Session(SessionData):
         if any(issubclass(stage.about.needs, Grouped) for stage in stages):
             fitted.notes.extend(group_notes(session.data, learn))
         fitted = correct_shares(session, method, fitted)
-        fitted.notes.extend(cautions)
+        fitted.notes.extend([*cautions, *about_guides(session, method, fitted)])
         fitted = replace(fitted, cautions=cautions)
         if session.logit_adjustment:
             fitted = adjust_logits(fitted, session.data, learn, session.logit_adjustment)
         elif units := LabelUnits.of(session.data.labels[learn]):
             fitted = replace(fitted, model=units.undone(fitted.model))
-        fitted.notes.extend(_about_guides(session, method, fitted))
         restore_flags(fitted.model)
         return fitted
-
-
-def _about_guides(session: SessionData, method: Method[Any], fitted: Fitted) -> list[str]:
-    """That guides change nothing, if they do not."""
-    return [IDLE.format(method.about.title)] if session.guides is not None and not fitted.run.guided else []
 
 
 def _begin(
     session: SessionData, method: Method[Any], options: FitOptions
 ) -> tuple[tuple[Method[Any], ...], Backbone, Head | None]:
     """The stages to carry out, and the backbone and the head that they start from."""
-    if session.guides is not None:
-        session.guides.require_base(session.backbone)
+    require_guides(session)
     stages = method.stages(session.data.label_kind)
     if options.first is not None:
         return stages[1:], options.first.backbone, options.first.head
@@ -200,8 +193,7 @@ def _start(
         least = len(rows) if session.target is None else min(len(rows), len(session.target.rows))
         recipe = replace(recipe, steps=min(-(-len(rows) // recipe.batch), least), views=0)
     suited = method if backbone.learned else method.at_full_rate()
-    guides = None if method.about.closed_form else session.guides
-    run = start(suited, copy.deepcopy(backbone), task, recipe, session.engine, guides)
+    run = start(suited, copy.deepcopy(backbone), task, recipe, session.engine, guides_of(session, method))
     if session.cache is None or draws_views(method):
         return run, None
     key = f"{method!r} {head is None}"

@@ -18,7 +18,6 @@ from headstart.data.pooled import load_each
 from headstart.data.unlabelled import load_unlabelled
 from headstart.face import spell
 from headstart.models.backbone import AnyBackbone
-from headstart.models.trained_head import HeadChoice
 from headstart.predictor.predictor import Predictor, open_model
 from headstart.records.record import versions
 from headstart.records.settings import StudySettings
@@ -292,11 +291,9 @@ def load_target(value: Any, source: Dataset | None, columns: Mapping[str, Any]) 
     return load_unlabelled(value, source, **kept)
 
 
-def load_backbone(
-    value: Any, data: Dataset, settings: Any, weights: str | None = None, head: HeadChoice = "keep"
-) -> AnyBackbone:
-    """The named backbone, or the built-in one for the data, of the size and with the head asked for."""
+def load_backbone(value: Any, data: Dataset, settings: Any, weights: str | None = None) -> AnyBackbone:
+    """The backbone that was named, or the built-in one for the data, at the size of the settings."""
     backbone = build_backbone(data, default_backbone(data) if value is None else value, weights)
     if hasattr(settings, "size"):
         backbone = fit_to_data(backbone, data, settings.size, settings.fit)
-    return hand_on_head(backbone, data, getattr(settings, "head", head))
+    return hand_on_head(backbone, data, getattr(settings, "head", "keep"))

@@ -19,7 +19,5 @@ def about_guides(guides: Guides | None) -> list[str]:
     """That weights take a share of their updates alone, if they do."""
     if guides is None:
         return []
-    return [
-        "Of methods that train the backbone, each weight takes the share of its updates that its guide says, "
-        f"{guides.mean:.2f} on average."
-    ]
+    share = f"the share of its updates that its guide says, {guides.mean:.2f} on average"
+    return [f"Where a method trains the backbone, each weight takes {share}."]

@@ -179,14 +179,8 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     job.progress.tell(about_inputs(whole, checked, (train, test), job.inputs["backbone"], settings))
     metric = choose_metric(train.labels, settings.metric, positive_of(settings, train))
     choose_metric(test.labels, settings.metric)  # refuses a test part that has no such figure
-    session = job.session(
-        train,
-        np.arange(len(train)),
-        logbook=folder.path / "ticks.jsonl",
-        metric=metric,
-        logit_adjustment=settings.logit_adjustment,
-        guides=job.inputs["guides"],
-    )
+    how = {"logit_adjustment": settings.logit_adjustment, "guides": job.inputs["guides"], "metric": metric}
+    session = job.session(train, np.arange(len(train)), logbook=folder.path / "ticks.jsonl", **how)
     equal = metric == "balanced_accuracy" and not settings.logit_adjustment
     usual = (train, sources, equal, settings.quality, session.backbone)
     methods = job.methods(settings.methods) or usual_methods(*usual)

@@ -19,6 +19,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from headstart.face import spell
 from headstart.records.record import Interval, Record
 from headstart.records.settings import POSITIVE, InputSettings, Rule, one_of, option, several, whole
 from headstart.studies._spec import BACKBONE, DATA, MODELS, Figure, Study, StudyRecord, optional_input
@@ -41,7 +42,7 @@ def split_rates(texts: list[str]) -> tuple[float, ...]:
     except ValueError:
         from headstart.core import BadInput
 
-        raise BadInput(f"--target-lr is {','.join(words)!r}; write numbers, as in 0.001,0.003.") from None
+        raise BadInput(f"{spell('target_lr')} is {texts!r}; write numbers, as in 0.001,0.003.") from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +90,7 @@ class ScoutsSettings(InputSettings):
         parse=split_rates,
         metavar="RATE,RATE,...",
     )
-    strength: float = option("Strength of the anchor that guides are compared with.", 1.0, NOT_NEGATIVE)
+    anchor: float = option("Strength of the anchor that guides are compared with.", 1.0, NOT_NEGATIVE)
 
     def __post_init__(self) -> None:
         super().__post_init__()

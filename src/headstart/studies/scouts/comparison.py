@@ -129,7 +129,7 @@ class Comparison:
             SHUFFLED: guides.shuffled(seed),
             CONSTANT: guides.constant(),
             INVERTED: guides.inverted(),
-            ANCHOR: replace(guides, use="anchor", strength=self.settings.strength),
+            ANCHOR: replace(guides, use="anchor", strength=self.settings.anchor),
             GRADIENT: replace(guides, use="gradient"),
         }
         return made.get(arm), max(guides.mean, 1e-3) if arm == SLOWER else 1.0

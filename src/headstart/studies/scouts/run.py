@@ -16,8 +16,10 @@ from headstart.data.load import load as load_data
 from headstart.data.maybe_labelled import is_labelled, load_maybe_labelled
 from headstart.data.train_test_split import train_and_test
 from headstart.face import spell
+from headstart.models.backbone import AnyBackbone
 from headstart.run.recipe import Recipe
 from headstart.session.fisher import fisher_information
+from headstart.session.inputs import build_backbone, default_backbone, fit_to_data, hand_on_head
 from headstart.session.scouting import (
     Cousin,
     choose_scouts_way,
@@ -29,7 +31,7 @@ from headstart.session.scouting import (
 )
 from headstart.session.session import Session
 from headstart.solvers.guides import min_max, tempered
-from headstart.studies._runner import Job, load_backbone
+from headstart.studies._runner import Job
 from headstart.studies._spec import Study
 from headstart.studies.scouts import BINS, GuidedTensor, Scouting, ScoutRun, ScoutsSettings
 from headstart.studies.scouts.comparison import Comparison, arms_of, verdict_of
@@ -48,10 +50,17 @@ def load(
     target = given.get("target")
     return {
         "data": data,
-        "backbone": load_backbone(given.get("backbone"), data, settings, given.get("weights"), "new"),
+        "backbone": _backbone(given, data, settings),
         "target": target if isinstance(target, Dataset | None) else load_data(target, **columns),
         "_notes": notes,
     }
+
+
+def _backbone(given: Mapping[str, Any], data: Dataset, settings: ScoutsSettings) -> AnyBackbone:
+    """The named backbone, or the built-in one for the data, without the head of a fitted model."""
+    name = given.get("backbone")
+    made = build_backbone(data, default_backbone(data) if name is None else name, given.get("weights"))
+    return hand_on_head(fit_to_data(made, data, settings.size, settings.fit), data, "new")
 
 
 def check(settings: ScoutsSettings, inputs: Mapping[str, Any]) -> None:
