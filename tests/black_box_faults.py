@@ -102,7 +102,7 @@ BLACK_BOX_FAULTS = (
         "learners/test_snail.py reach_so_many",
     ),
     Fault(
-        "learners/trained.py",
+        "learners/given.py",
         "if len(value) != len(x):",
         "if False:",
         "one task's state predicts another's queries",

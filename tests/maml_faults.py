@@ -32,7 +32,7 @@ INNER = (
         "learners/test_inner_loop.py those_of_torch",
     ),
     Fault(
-        "learners/inner/forward.py",
+        "nn/task_weights.py",
         "stack.enter_context(sdpa_kernel(SDPBackend.MATH))",
         "pass",
         "attention has no second derivative",
@@ -70,18 +70,18 @@ FAMILY = (
         "learners/test_meta_sgd.py warned",
     ),
     Fault(
-        "learners/optimisation/_strategy.py",
+        "run/ways.py",
         "if not _near(other, first):",
         "if False:",
         "tasks are batched although the gradient differs",
-        "learners/test_strategy.py another_gradient",
+        "learners/test_ways.py another_gradient",
     ),
     Fault(
-        "learners/optimisation/_strategy.py",
+        "run/ways.py",
         "with torch.random.fork_rng(list(range(torch.cuda.device_count()))):",
         "if True:",
         "the trial draws numbers of the training",
-        "learners/test_strategy.py draws_no_numbers",
+        "learners/test_ways.py draws_no_numbers",
     ),
     Fault(
         "learners/optimisation/reptile.py",

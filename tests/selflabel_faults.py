@@ -35,7 +35,7 @@ SELFLABEL_FAULTS = (
     ),
     Fault(
         DOMAINS + "self_training.py",
-        "functional_call(Model.of(parts), tensors, (x,))",
+        "call_with_weights(Model.of(parts), tensors, x)",
         "teacher(x)",
         "the teacher computes what is frozen anew in every step",
         "methods/test_self_training.py from_the_cache",

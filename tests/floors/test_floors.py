@@ -32,8 +32,7 @@ MAY = {  # a folder of headstart: the folders that it may import besides itself,
     "tasks": {"core", "solvers", "nn", "data"},
     "learners": {"core", "losses", "solvers", "nn", "metrics", "run", "tasks"},
     "session": {
-        *("core", "losses", "solvers", "nn", "metrics", "models", "data", "methods", "run", "records"),
-        *("learners",),
+        *("core", "losses", "solvers", "nn", "metrics", "models", "data", "methods", "run", "records")
     },
     "runtime": {"core", "data"},
     "predictor": {

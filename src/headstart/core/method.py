@@ -1,7 +1,5 @@
 """The interface of all methods, and the registry that finds them."""
 
-import importlib
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from .moves import Move, Parts, require_two_rows
 from .setting_types import types_first
 from .specs import build, changed_settings, spec_of, written
 from .teacher_view import TeacherView
+from .walking import final_classes
 
 
 @dataclass(frozen=True)
@@ -222,17 +221,7 @@ class Method(ABC, Generic[B]):
 
 def walk(package: str = "headstart.methods") -> Iterator[type[Method[Any]]]:
     """Iterate over every final method class in `package`; there is no list to maintain."""
-    root = importlib.import_module(package)
-    for info in pkgutil.walk_packages(root.__path__, package + "."):
-        module = importlib.import_module(info.name)
-        for value in vars(module).values():
-            if (
-                isinstance(value, type)
-                and issubclass(value, Method)
-                and value.__module__ == info.name
-                and getattr(value, "__final__", False)
-            ):
-                yield value
+    return final_classes(package, Method)
 
 
 def find(name: str) -> type[Method[Any]]:

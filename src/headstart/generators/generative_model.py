@@ -1,7 +1,5 @@
 """The interface of generative models, and the register that finds them."""
 
-import importlib
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -13,6 +11,7 @@ from headstart.core import BadInput, Parts, SeededLabelled, Unknown
 from headstart.core.moves import Move
 from headstart.core.setting_types import types_first
 from headstart.core.specs import build
+from headstart.core.walking import final_classes
 
 PACKAGE = "headstart.generators"
 
@@ -61,15 +60,7 @@ class GenerativeModel(ABC):
 
 def walk_generators() -> Iterator[type[GenerativeModel]]:
     """Every final class of generative models; there is no list to maintain."""
-    root = importlib.import_module(PACKAGE)
-    for info in pkgutil.iter_modules(root.__path__, PACKAGE + "."):
-        for value in vars(importlib.import_module(info.name)).values():
-            if (
-                isinstance(value, type)
-                and value.__module__ == info.name
-                and getattr(value, "__final__", False)
-            ) and issubclass(value, GenerativeModel):
-                yield value
+    return final_classes(PACKAGE, GenerativeModel)
 
 
 def make_generator(spec: str) -> GenerativeModel:

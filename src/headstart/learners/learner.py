@@ -1,7 +1,5 @@
 """The interface of learners, and the register that finds them."""
 
-import importlib
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -26,6 +24,7 @@ from headstart.core import (
 from headstart.core.label_kind import LabelKind
 from headstart.core.setting_types import types_first
 from headstart.core.specs import build, changed_settings, spec_of
+from headstart.core.walking import final_classes
 from headstart.learners.encoding import Encoder
 from headstart.losses.label import label_loss
 from headstart.run.recipe import Recipe
@@ -166,15 +165,7 @@ def require_possible(outputs: Tensor, y: Tensor) -> None:
 
 def walk_learners() -> Iterator[type[Learner]]:
     """Every final class of learners; there is no list to maintain."""
-    root = importlib.import_module(PACKAGE)
-    for info in pkgutil.walk_packages(root.__path__, PACKAGE + "."):
-        for value in vars(importlib.import_module(info.name)).values():
-            if (
-                isinstance(value, type)
-                and value.__module__ == info.name
-                and getattr(value, "__final__", False)
-            ) and issubclass(value, Learner):
-                yield value
+    return final_classes(PACKAGE, Learner)
 
 
 def make_learner(spec: str) -> Learner:

@@ -20,11 +20,11 @@ from headstart.data.dataset import Dataset
 from headstart.data.order import order
 from headstart.data.random_draws import shuffled
 from headstart.face import spell
-from headstart.learners.inner.forward import Way, forward_tasks
-from headstart.learners.optimisation._strategy import choose_way, way_of
+from headstart.nn.task_weights import Way, forward_tasks
 from headstart.run.loop import start_parts, train
 from headstart.run.recipe import Recipe
 from headstart.run.watch import drain, record_losses, resume, save_checkpoints
+from headstart.run.ways import choose_way, way_of
 from headstart.session.session_data import SessionData
 from headstart.solvers.k_means import k_means
 

@@ -1,13 +1,12 @@
 """The register of families of tasks: found by walking the package, made from a spec."""
 
-import importlib
-import pkgutil
 from collections.abc import Iterator
 from dataclasses import MISSING, fields, replace
 from typing import Any
 
 from headstart.core import Unknown
 from headstart.core.specs import build
+from headstart.core.walking import final_classes
 from headstart.tasks.family import TaskFamily
 
 PACKAGE = "headstart.tasks"
@@ -15,15 +14,7 @@ PACKAGE = "headstart.tasks"
 
 def walk_families() -> Iterator[type[TaskFamily]]:
     """Every final class of families; there is no list to maintain."""
-    root = importlib.import_module(PACKAGE)
-    for info in pkgutil.walk_packages(root.__path__, PACKAGE + "."):
-        for value in vars(importlib.import_module(info.name)).values():
-            if (
-                isinstance(value, type)
-                and value.__module__ == info.name
-                and getattr(value, "__final__", False)
-            ) and issubclass(value, TaskFamily):
-                yield value
+    return final_classes(PACKAGE, TaskFamily)
 
 
 def family_names() -> dict[str, type[TaskFamily]]:

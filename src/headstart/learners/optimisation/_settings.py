@@ -13,14 +13,14 @@ from torch import Tensor, nn
 from headstart.core import BadInput, Batch, Ctx, Descend, Episodes, Labelled, Loss, Move, On, Parts
 from headstart.learners.encoding import Encoder
 from headstart.learners.inner.descent import Steps, descend, task_losses
-from headstart.learners.inner.forward import Way, forward_tasks, plain_kernels
 from headstart.learners.inner.updates import UPDATES, Slots, Update
 from headstart.learners.learner import Learner, Problem, State
 from headstart.learners.optimisation._start import Start, adapting, make_network
-from headstart.learners.optimisation._strategy import NOTES, UNDECIDED, choose_way, way_of
 from headstart.nn.task_statistics import forget_running_statistics, takes_batch_statistics
+from headstart.nn.task_weights import Way, forward_tasks, plain_kernels
 from headstart.run.descent import out_of_memory
 from headstart.run.recipe import Recipe
+from headstart.run.ways import NOTES, UNDECIDED, choose_way, way_of
 
 CHOICES = {"head": ("linear", "none"), "norm": ("batch", "frozen"), "strategy": ("auto", "loop", "vmap")}
 RATES = {"numbers": 0.01, "classes": 0.1}

@@ -34,7 +34,7 @@ class Start(nn.Module):
         places, learned = _learned_rates({name: network.get_parameter(name) for name in fast}, rate, rates)
         self.places, self.rates = places, nn.ParameterList(learned)
         self.register_buffer("trained_steps", torch.tensor(steps))
-        self.register_buffer("choice", torch.tensor(0, dtype=torch.int8))  # see `_strategy`
+        self.register_buffer("choice", torch.tensor(0, dtype=torch.int8))  # see `run.ways`
 
     trained_steps: Tensor
     choice: Tensor

@@ -13,7 +13,6 @@ from torch.nn.functional import one_hot
 from headstart.core import Batch, Ctx, Labelled, Loss, Parts
 from headstart.learners.encoding import Encoder
 from headstart.learners.inner.descent import Steps, descend, task_losses
-from headstart.learners.inner.forward import Way, forward_tasks, plain_kernels
 from headstart.learners.inner.updates import UPDATES, Slots
 from headstart.learners.learner import Learner, Problem, State
 from headstart.learners.transfer._pooled import (
@@ -23,6 +22,7 @@ from headstart.learners.transfer._pooled import (
     pooled_parts,
     pooled_recipe,
 )
+from headstart.nn.task_weights import Way, forward_tasks, plain_kernels
 from headstart.run.recipe import Recipe
 from headstart.solvers.logistic_tasks import logistic_tasks
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 import torch
 from torch import Tensor
 
-from headstart.learners.inner.forward import Way
+from headstart.nn.task_weights import Way
 
 UNDECIDED, LOOP, VMAP, FAILED, DIFFERS = range(5)  # what `Start.choice` holds
 WORTH = 1.15  # times that vmap must be faster

@@ -6,10 +6,11 @@ from tests.learners.inner import NETWORKS, built, episodes
 
 from headstart.core import BadInput, Ctx
 from headstart.learners import training
-from headstart.learners.optimisation import _settings, _strategy
+from headstart.learners.optimisation import _settings
 from headstart.learners.optimisation.maml import MAML
 from headstart.learners.trained import open_learner
 from headstart.learners.training import meta_train
+from headstart.run import ways
 from headstart.run.recipe import Recipe
 from headstart.tasks import Sinusoids
 
@@ -18,7 +19,7 @@ CTX = Ctx(0, 0.0, lambda x: x)
 
 @pytest.fixture(autouse=True)
 def forgotten(monkeypatch):
-    monkeypatch.setattr(_strategy, "_chosen", {})
+    monkeypatch.setattr(ways, "_chosen", {})
 
 
 def after_a_step(network, learner=None):
@@ -29,10 +30,10 @@ def after_a_step(network, learner=None):
     return learner, parts
 
 
-@pytest.mark.parametrize(("times", "choice"), [((1.2, 1.0), _strategy.VMAP), ((1.1, 1.0), _strategy.LOOP)])
+@pytest.mark.parametrize(("times", "choice"), [((1.2, 1.0), ways.VMAP), ((1.1, 1.0), ways.LOOP)])
 def test_the_faster_way_is_taken_where_it_is_worth_it(times, choice, monkeypatch):
     timed = iter(times)
-    monkeypatch.setattr(_strategy, "_seconds", lambda gradient, way: next(timed))
+    monkeypatch.setattr(ways, "_seconds", lambda gradient, way: next(timed))
     learner, parts = after_a_step("layer-norm")
     assert int(parts["network"].choice) == choice
     assert learner.notes(parts) == ()
@@ -41,7 +42,7 @@ def test_the_faster_way_is_taken_where_it_is_worth_it(times, choice, monkeypatch
 
 def test_small_networks_are_batched():
     trained = meta_train(MAML(), Sinusoids(tasks=25), recipe=Recipe(steps=1))
-    assert int(trained.parts["network"].choice) == _strategy.VMAP
+    assert int(trained.parts["network"].choice) == ways.VMAP
 
 
 def test_another_gradient_means_one_by_one(monkeypatch):
@@ -52,7 +53,7 @@ def test_another_gradient_means_one_by_one(monkeypatch):
 
     monkeypatch.setattr(_settings, "forward_tasks", wrong)
     learner, parts = after_a_step("layer-norm")
-    assert int(parts["network"].choice) == _strategy.DIFFERS
+    assert int(parts["network"].choice) == ways.DIFFERS
     assert learner.notes(parts) == (
         "Tasks are computed one by one: torch.func.vmap gives another gradient for this network.",
     )
@@ -60,7 +61,7 @@ def test_another_gradient_means_one_by_one(monkeypatch):
 
 def test_what_vmap_refuses_is_computed_one_by_one():
     learner, parts = after_a_step("gru")
-    assert int(parts["network"].choice) == _strategy.FAILED
+    assert int(parts["network"].choice) == ways.FAILED
     assert "can't batch this network" in learner.notes(parts)[0]
     with pytest.raises(
         BadInput, match=r"strategy is 'vmap', by which this network can't be batched: Batching"
@@ -72,7 +73,7 @@ def test_the_trial_draws_no_numbers_of_the_training(monkeypatch):
     drawn = []
     for chosen in ({}, None):
         if chosen is not None:
-            monkeypatch.setattr(_strategy, "_chosen", chosen)
+            monkeypatch.setattr(ways, "_chosen", chosen)
         torch.manual_seed(3)
         net = torch.nn.Sequential(torch.nn.Linear(3, 6), torch.nn.Dropout(0.5))
         learner = MAML()
@@ -91,14 +92,14 @@ def test_the_choice_is_kept_where_training_goes_on_and_when_it_is_saved(tmp_path
 
     monkeypatch.setattr(training, "EVERY", 1)
     recipe, family = Recipe(steps=4), Sinusoids(tasks=3)
-    for each, choice in enumerate((_strategy.LOOP, _strategy.VMAP)):
+    for each, choice in enumerate((ways.LOOP, ways.VMAP)):
         checkpoint = tmp_path / f"run{each}"
-        monkeypatch.setattr(_strategy, "_chosen", {})
-        monkeypatch.setattr(_strategy, "_compare", lambda gradient, choice=choice: choice)
+        monkeypatch.setattr(ways, "_chosen", {})
+        monkeypatch.setattr(ways, "_compare", lambda gradient, choice=choice: choice)
         with pytest.raises(KeyboardInterrupt):
             meta_train(MAML(), family, recipe=recipe, checkpoint=checkpoint, watch=interrupted)
-        monkeypatch.setattr(_strategy, "_compare", lambda gradient: pytest.fail("a second trial"))
-        monkeypatch.setattr(_strategy, "_chosen", {})
+        monkeypatch.setattr(ways, "_compare", lambda gradient: pytest.fail("a second trial"))
+        monkeypatch.setattr(ways, "_chosen", {})
         resumed = meta_train(MAML(), family, recipe=recipe, checkpoint=checkpoint)
         assert int(resumed.parts["network"].choice) == choice
         resumed.save(tmp_path / f"saved{each}")
