@@ -178,9 +178,7 @@ def test_solarisation_needs_a_range():
 
 @pytest.mark.parametrize("shape", [(8,), (2, 3), (1, 2, 3, 4)])
 def test_samples_without_views_are_refused_with_a_way_out(shape):
-    with pytest.raises(
-        BadInput, match=r"no views of samples of shape .* Give your own: hs.fit\(views=\.\.\.\)"
-    ):
+    with pytest.raises(BadInput, match=r"no views of samples of shape .* Give your own: views= of hs\.fit"):
         views_of(SimCLR(), Plain(), Task(2, shape))
 
 

@@ -65,12 +65,12 @@ class ScoutsSettings(InputSettings):
     batch: int = option("Batch size.", 32, whole(1))
     lr: float = option("Peak learning rate of the scouts.", 1e-3, POSITIVE)
     measure: Literal["movement", "fisher"] = option(
-        "What guides are made of: the movement of scouts, or the Fisher information of the start.",
+        "What guides are made of: the movement of scouts, or fisher, the Fisher information of the start.",
         "movement",
         one_of("movement", "fisher"),
     )
     scope: Literal["tensor", "global"] = option(
-        "Whether the least and largest movement are those of each tensor, or of all.",
+        "Whether the least and largest movement are those of each tensor, or global, of all.",
         "tensor",
         one_of("tensor", "global"),
     )
