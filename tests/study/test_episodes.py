@@ -13,8 +13,9 @@ import headstart as hs
 from headstart.core import BadInput, Preprocess
 from headstart.learners import training
 from headstart.learners.learner import make_learner, walk_learners
-from headstart.learners.optimisation import _settings, _strategy
+from headstart.learners.optimisation import _settings
 from headstart.records.record import Interval
+from headstart.run import ways
 from headstart.run.progress import Progress
 from headstart.studies.episodes import LEARNER, TRANSFER, UNCLEAR, EpisodesSettings
 from headstart.studies.episodes.chosen import is_transfer
@@ -278,7 +279,7 @@ def test_every_learner_can_be_named(answers, data):
 
 
 def test_why_tasks_are_not_batched_is_told(monkeypatch):
-    monkeypatch.setattr(_settings, "choose_way", lambda gradient, key: _strategy.FAILED)
+    monkeypatch.setattr(_settings, "choose_way", lambda gradient, key: ways.FAILED)
     found = hs.episodes("sinusoids", learners=["maml:order=1", "reptile"], **SMALL)
     assert [note for note in found.result.notes if "one by one" in note] == [
         f"{name}: Tasks are computed one by one: torch.func.vmap can't batch this network."
