@@ -11,6 +11,7 @@ import headstart as hs
 from headstart.core import BadInput, Mismatch, Unknown
 from headstart.core.guides import Guides, open_guides, weights_digest
 from headstart.run.recipe import Recipe
+from headstart.session import scouting
 from headstart.session.fisher import fisher_information
 from headstart.session.scouting import class_subsets, cluster_pairs, run_scouts
 from headstart.session.session import Session
@@ -80,7 +81,8 @@ def test_the_base_is_not_changed(made):
     assert all(map(torch.equal, before.state_dict().values(), backbone.state_dict().values()))
 
 
-def test_interrupted_scouts_go_on(tmp_path):
+def test_interrupted_scouts_go_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(scouting, "EVERY", 1)
     own = session()
     cousins = class_subsets(own.data.labels, own.data.classes, 2, 2, 0)
     recipe = Recipe(steps=5, batch=8, lr=0.01, weight_decay=0.0)
@@ -94,7 +96,16 @@ def test_interrupted_scouts_go_on(tmp_path):
     whole = run_scouts(own, cousins, recipe)
     with pytest.raises(KeyboardInterrupt):
         run_scouts(replace(own, watch=interrupted), cousins, recipe, checkpoint=tmp_path / "run")
-    resumed = run_scouts(own, cousins, recipe, checkpoint=tmp_path / "run")
+    steps = []
+
+    def counted(ticks, run):
+        for tick in ticks:
+            steps.append(tick.step)
+            yield tick
+
+    resumed = run_scouts(replace(own, watch=counted), cousins, recipe, checkpoint=tmp_path / "run")
+    assert steps[0] > 1  # saves that would take much of the time are left out
+    assert steps[-1] == 5
     assert all(map(torch.equal, resumed.squares.values(), whole.squares.values()))
 
 

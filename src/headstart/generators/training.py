@@ -1,10 +1,8 @@
 """Train a generative model on rows of a data set, resumable."""
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,16 +16,13 @@ from headstart.face import spell
 from headstart.generators.generative_model import GenerativeModel
 from headstart.generators.spaces.space import Space
 from headstart.run.engine import Engine
-from headstart.run.loop import start_parts, train
+from headstart.run.loop import start_parts
 from headstart.run.recipe import Recipe
-from headstart.run.state import Run, Tick
-from headstart.run.watch import record_losses, resume, save_checkpoints
+from headstart.run.to_end import Watch, train_to_end
 
 EVERY = 100  # steps, after which it is saved
 WINDOW = 0.1  # of the steps, which the average of the weights goes over
 FEWEST = 2  # rows of a class
-
-Watch = Callable[[Iterable[Tick], Run[Any]], Iterator[Tick]]
 
 
 def average_decay(steps: int) -> float:
@@ -95,18 +90,7 @@ def train_generator(
     run = start_parts(
         model.name, lambda: model.parts(space.shape, len(data.classes)), model.moves(), recipe, engine
     )
-    if checkpoint is not None:
-        resume(run, checkpoint)
-    ticks = record_losses(train(run, _batches(x, y, recipe)), run)
-    if watch is not None:
-        ticks = watch(ticks, run)
-    if checkpoint is not None:
-        with closing(save_checkpoints(ticks, run, checkpoint, EVERY)) as saved:
-            for _ in saved:
-                pass
-    else:
-        for _ in ticks:
-            pass
+    train_to_end(run, _batches(x, y, recipe), checkpoint, watch, EVERY)
     if run.average is not None:
         run.parts.load_state_dict(run.average.values, strict=False)
     curve: list[float] = run.notes["curve"]

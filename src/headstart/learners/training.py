@@ -1,11 +1,9 @@
 """Meta-training: learn from many tasks how to learn, resumable."""
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from torch import nn
 
@@ -14,15 +12,12 @@ from headstart.learners.encoding import make_encoder
 from headstart.learners.learner import Learner, Problem, make_learner
 from headstart.learners.trained import TrainedLearner
 from headstart.run.engine import Engine
-from headstart.run.loop import start_parts, train
+from headstart.run.loop import start_parts
 from headstart.run.recipe import Recipe
-from headstart.run.state import Run, Tick
-from headstart.run.watch import record_losses, resume, save_checkpoints
+from headstart.run.to_end import Watch, train_to_end
 from headstart.tasks.family import TaskFamily, require_family
 
 EVERY = 100  # steps, after which it is saved
-
-Watch = Callable[[Iterable[Tick], Run[Any]], Iterator[Tick]]
 
 
 def problem_of(tasks: TaskFamily) -> Problem:
@@ -74,7 +69,7 @@ def meta_train(
 
     run = start_parts(learner.name, build, learner.moves(), recipe, engine)
     if learner.learned:
-        _learn(run, _batches(learner, tasks), checkpoint, watch)
+        train_to_end(run, _batches(learner, tasks), checkpoint, watch, EVERY)
     if run.average is not None:
         run.parts.load_state_dict(run.average.values, strict=False)
     parts = run.parts.cpu().eval().requires_grad_(False)
@@ -91,24 +86,6 @@ def require_kind(learner: Learner, problem: Problem) -> None:
         raise BadInput(
             f"{learner.name} learns all tasks as one problem first, and these tasks share no classes."
         )
-
-
-def _learn(
-    run: Run[Any], batches: Callable[[int], Iterator[Batch]], checkpoint: Path | None, watch: Watch | None
-) -> None:
-    """Carry out the steps that are left."""
-    if checkpoint is not None:
-        resume(run, checkpoint)
-    ticks = record_losses(train(run, batches), run)
-    if watch is not None:
-        ticks = watch(ticks, run)
-    if checkpoint is not None:
-        with closing(save_checkpoints(ticks, run, checkpoint, EVERY)) as saved:
-            for _ in saved:
-                pass
-    else:
-        for _ in ticks:
-            pass
 
 
 def _batches(learner: Learner, tasks: TaskFamily) -> Callable[[int], Iterator[Batch]]:

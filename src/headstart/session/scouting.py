@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, count
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -21,9 +20,9 @@ from headstart.data.order import order
 from headstart.data.random_draws import shuffled
 from headstart.face import spell
 from headstart.nn.task_weights import Way, forward_tasks
-from headstart.run.loop import start_parts, train
+from headstart.run.loop import start_parts
 from headstart.run.recipe import Recipe
-from headstart.run.watch import drain, record_losses, resume, save_checkpoints
+from headstart.run.to_end import train_to_end
 from headstart.run.ways import choose_way, way_of
 from headstart.session.session_data import SessionData
 from headstart.solvers.k_means import k_means
@@ -172,14 +171,7 @@ def run_scouts(
         return Parts({NAME: ScoutWeights(backbone, [each.classes for each in cousins], way)})
 
     run = start_parts(NAME, build, (Descend(_loss, on=(On(NAME, everything),)),), plain, session.engine)
-    if checkpoint is not None:
-        resume(run, checkpoint)
-    ticks: Any = record_losses(train(run, _batches(session, cousins, plain)), run)
-    if session.watch is not None:
-        ticks = session.watch(ticks, run)
-    if checkpoint is not None:
-        ticks = save_checkpoints(ticks, run, checkpoint, EVERY)
-    drain(ticks)
+    train_to_end(run, _batches(session, cousins, plain), checkpoint, session.watch, EVERY)
     network = run.parts[NAME]
     assert isinstance(network, ScoutWeights)
     base = {name: one.detach().double().cpu() for name, one in backbone.named_parameters()}

@@ -19,8 +19,9 @@ from headstart.generators.generative_model import make_generator
 from headstart.generators.generator import Generator
 from headstart.generators.spaces.space import Space, space_of
 from headstart.generators.spaces.tables import TableSpace, cell_text
-from headstart.generators.training import Watch, average_decay, require_classes, train_generator
+from headstart.generators.training import average_decay, require_classes, train_generator
 from headstart.run.recipe import Recipe
+from headstart.run.to_end import Watch
 from headstart.studies._runner import Job, Trial, load_inputs
 from headstart.studies._spec import Study
 from headstart.studies.generate import Checks, GenerateSettings, Generation, ShownSample
