@@ -104,4 +104,25 @@ FAMILY = (
         "batch normalisations keep their running statistics",
         "learners/test_inner_loop.py rows_in_hand",
     ),
+    Fault(
+        "nn/task_statistics.py",
+        "with _Normalising(_apart(norms, self.statistics)).during(norms):",
+        "with _Normalising({}).during(norms):",
+        "queries are normalised together",
+        "learners/test_inner_loop.py by_the_support",
+    ),
+    Fault(
+        "nn/task_statistics.py",
+        "self.known[name] = _measured(wide)",
+        "self.known[name] = _measured(wide.detach())",
+        "nothing is learned through the statistics of the support",
+        "learners/test_maml.py finite_differences",
+    ),
+    Fault(
+        "nn/task_weights.py",
+        "if recurrent and (needed or torch.is_grad_enabled()):",
+        "if recurrent and needed:",
+        "cuDNN computes recurrent layers in evaluation mode, which have no gradient there",
+        "learners/test_ways.py no_recurrent_layer",
+    ),
 )

@@ -130,10 +130,77 @@ def test_batch_normalisation_takes_the_rows_in_hand_or_what_the_encoder_knows():
         assert torch.allclose(alone, learner.predict(parts, state, batch.query.x)[:, :2]) == same
     assert all(torch.equal(net.state_dict()[name], value) for name, value in kept.items())
     one = Labelled(batch.support.x[:, :1], batch.support.y[:, :1])
-    with pytest.raises(
-        BadInput, match=r"batch normalisation takes its statistics of the rows in hand, which are too few"
-    ):
-        MAML().adapt(built(MAML(), net, (3,)), one)
+    for steps in (0, 1):
+        with pytest.raises(
+            BadInput, match=r"batch normalisation takes its statistics of the rows in hand, which are too few"
+        ):
+            MAML(steps=steps).adapt(built(MAML(), net, (3,)), one)
+
+
+def by_hand(network, support, query):
+    """What a copy gives whose batch normalisation has the statistics of the support as its running ones."""
+    plain = copy.deepcopy(network)
+    body = plain.body.network
+    with torch.no_grad():
+        before = body[0](support)
+        body[1].track_running_stats = True
+        body[1].running_mean, body[1].running_var = before.mean(0), before.var(0, correction=0)
+        return plain.eval()(query)
+
+
+@pytest.mark.parametrize("strategy", ["loop", "vmap"])
+def test_queries_are_normalised_by_the_support(strategy):
+    batch, learner = episodes((3,)), MAML(inner_lr=RATE, strategy=strategy)
+    parts = built(learner, NETWORKS["batch-norm"][0](), (3,)).eval()
+    with torch.no_grad():
+        state = learner.adapt(parts, batch.support)
+        together = learner.predict(parts, state, batch.query.x)
+        alone = [learner.predict(parts, state, batch.query.x[:, [row]]) for row in range(5)]
+        assert torch.allclose(together, torch.cat(alone, 1))
+        apart = replace(learner, norm="batch").predict(parts, state, batch.query.x)
+        assert not torch.allclose(together, apart, rtol=1e-2)
+        for task in range(3):
+            network = copy.deepcopy(parts["network"].network)
+            for name, weight in network.named_parameters():
+                weight.copy_(state[name][task])
+            wanted = by_hand(network, batch.support.x[task], batch.query.x[task])
+            assert torch.allclose(together[task], wanted, rtol=1e-9)
+            made = learner.module(parts, state, task)
+            assert torch.allclose(made(batch.query.x[task]), wanted, rtol=1e-9)
+            assert type(made.body.network[1]) is nn.BatchNorm1d
+    again = learner.adapt(parts, batch.query, state)  # the statistics of what was learned from last
+    assert not torch.allclose(again["statistics"], state["statistics"])
+
+
+def test_normalisations_without_weights_and_in_other_types_are_normalised_by_the_support():
+    for width, dtype in ((8, torch.float64), (8, torch.bfloat16)):
+        net = nn.Sequential(nn.Linear(3, width), nn.BatchNorm1d(width, affine=False))
+        learner, batch = MAML(steps=0, norm="support"), episodes((3,))
+        parts = built(learner, net, (3,)).to(dtype).eval()
+        state = learner.adapt(parts, Labelled(batch.support.x.to(dtype), batch.support.y))
+        x = batch.query.x.to(dtype)
+        found = learner.predict(parts, state, x)
+        assert found.dtype is dtype
+        assert torch.allclose(found[:, :1], learner.predict(parts, state, x[:, :1]))
+
+
+class Twice(nn.Module):
+    """Calls a normalisation twice."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(3)
+
+    def forward(self, x):
+        return self.norm(self.norm(x).tanh())
+
+
+def test_a_normalisation_that_is_called_twice_is_refused_with_a_way_out():
+    batch = episodes((3,))
+    with pytest.raises(BadInput, match=r"calls its batch normalisation body.network.norm twice.*norm=batch"):
+        MAML().adapt(built(MAML(), Twice(), (3,)), batch.support)
+    learner = MAML(norm="batch")
+    assert learner.adapt(built(learner, Twice(), (3,)), batch.support)
 
 
 def test_one_task_is_a_plain_module():
@@ -163,7 +230,7 @@ def test_one_task_is_a_plain_module():
         ({"order": 3}, "order is 3; it must be 1 or 2"),
         ({"clip": 0}, "clip is 0"),
         ({"strategy": "both"}, "strategy is 'both'; it must be one of auto, loop, vmap"),
-        ({"norm": "running"}, "norm is 'running'"),
+        ({"norm": "running"}, "norm is 'running'; it must be one of support, batch, frozen"),
     ],
     ids=str,
 )

@@ -80,6 +80,7 @@ def test_second_order_is_that_of_finite_differences(name, strategy, kind):
         {"inner_optimiser": "momentum"},
         {"inner_optimiser": "adam"},
         {"clip": 0.1},
+        {"norm": "batch"},
         {"adapts": "body"},
         {"adapts": ("0", "3.bias", "head")},
     ],

@@ -104,3 +104,33 @@ def test_the_choice_is_kept_where_training_goes_on_and_when_it_is_saved(tmp_path
         assert int(resumed.parts["network"].choice) == choice
         resumed.save(tmp_path / f"saved{each}")
         assert int(open_learner(tmp_path / f"saved{each}").parts["network"].choice) == choice
+
+
+class Watched(torch.nn.Module):
+    """A recurrent network that notes whether cuDNN may compute it."""
+
+    def __init__(self):
+        super().__init__()
+        self.rnn, self.seen = torch.nn.GRU(4, 4, batch_first=True), []
+
+    def forward(self, x):
+        self.seen.append(torch.backends.cudnn.enabled)
+        return self.rnn(x)[0][:, -1]
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_cudnn_computes_no_recurrent_layer_that_has_a_gradient(order):
+    """It has no second one, and in evaluation mode none at all."""
+    learner, batch = MAML(order=order, strategy="loop"), episodes((5, 4))
+    parts = built(learner, Watched(), (5, 4))
+    seen = parts["network"].network.body.network.seen
+    seen.clear()
+    learner.meta_loss(parts, batch)
+    with torch.no_grad():
+        state = learner.adapt(parts.eval(), batch.support)
+        assert seen
+        assert not any(seen)
+        seen.clear()
+        learner.predict(parts, state, batch.query.x)
+    assert all(seen)
+    assert torch.backends.cudnn.enabled

@@ -48,14 +48,17 @@ def plain_kernels(module: nn.Module, needed: bool) -> Iterator[None]:
 
     Args:
         module: what is computed inside.
-        needed: whether that matters; fused layers of a transformer are never taken.
+        needed: whether that matters; fused layers of a transformer are never taken, and cuDNN's recurrent
+            layers, which have no gradient in evaluation mode and no second one at all, not where gradients
+            are enabled.
     """
     fused = torch.backends.mha.get_fastpath_enabled()
+    recurrent = any(isinstance(each, nn.RNNBase) for each in module.modules())
     with ExitStack() as stack:
         if needed:
             stack.enter_context(sdpa_kernel(SDPBackend.MATH))
-            if any(isinstance(each, nn.RNNBase) for each in module.modules()):
-                stack.enter_context(torch.backends.cudnn.flags(enabled=False))
+        if recurrent and (needed or torch.is_grad_enabled()):
+            stack.enter_context(torch.backends.cudnn.flags(enabled=False))
         torch.backends.mha.set_fastpath_enabled(False)
         try:
             yield

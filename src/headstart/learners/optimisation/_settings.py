@@ -16,13 +16,22 @@ from headstart.learners.inner.descent import Steps, descend, task_losses
 from headstart.learners.inner.updates import UPDATES, Slots, Update
 from headstart.learners.learner import Learner, Problem, State
 from headstart.learners.optimisation._start import Start, adapting, make_network
-from headstart.nn.task_statistics import forget_running_statistics, takes_batch_statistics
+from headstart.learners.optimisation._support_statistics import STATISTICS, forward_by, measure
+from headstart.nn.task_statistics import (
+    forget_running_statistics,
+    keep_statistics,
+    takes_batch_statistics,
+)
 from headstart.nn.task_weights import Way, forward_tasks, plain_kernels
 from headstart.run.descent import out_of_memory
 from headstart.run.recipe import Recipe
 from headstart.run.ways import NOTES, UNDECIDED, choose_way, way_of
 
-CHOICES = {"head": ("linear", "none"), "norm": ("batch", "frozen"), "strategy": ("auto", "loop", "vmap")}
+CHOICES = {
+    "head": ("linear", "none"),
+    "norm": ("support", "batch", "frozen"),
+    "strategy": ("auto", "loop", "vmap"),
+}
 RATES = {"numbers": 0.01, "classes": 0.1}
 
 
@@ -41,8 +50,9 @@ class InnerLoop(Learner):
             (weight, slots) of torch operations on tensors (tasks, ...), where slots are a dict, {} at first.
         adapts: "all", "head", "body", or names of modules or parameters of the encoder.
         head: "linear", or "none" for an encoder that already ends in the outputs.
-        norm: of batch normalisations: "batch" takes the statistics of the rows in hand, also of queries;
-            "frozen" takes the running ones that the encoder came with.
+        norm: of batch normalisations: "support" takes the statistics of the support, also for queries, so
+            that each is answered by itself; "batch" those of the rows in hand, for queries of the queries;
+            "frozen" the running ones that the encoder came with.
         clip: largest norm of a task's inner gradient, > 0; None leaves it.
         checkpoint: whether inner steps are computed again in the backward pass, to save memory.
         strategy: "loop" computes task by task, "vmap" all at once, "auto" as a trial in the first step says.
@@ -53,7 +63,7 @@ class InnerLoop(Learner):
     inner_optimiser: str | Update = "sgd"
     adapts: str | tuple[str, ...] = "all"
     head: Literal["linear", "none"] = "linear"
-    norm: Literal["batch", "frozen"] = "batch"
+    norm: Literal["support", "batch", "frozen"] = "support"
     clip: float | None = None
     checkpoint: bool = False
     strategy: Literal["auto", "loop", "vmap"] = "auto"
@@ -97,7 +107,7 @@ class InnerLoop(Learner):
         Raises:
             BadInput: nothing of it adapts, or without a head it gives another number of outputs.
         """
-        if self.norm == "batch":
+        if self.norm != "frozen":
             forget_running_statistics(encoder)
         network = make_network(self.name, encoder, problem, self.head)
         fast = adapting(self.name, network, self.adapts)
@@ -105,7 +115,10 @@ class InnerLoop(Learner):
         return Parts({"network": Start(network, fast, problem.kind, rate, self.learned_rates, self.steps)})
 
     def adapt(self, parts: Parts, support: Labelled, state: State | None = None) -> State:
-        """The weights that adapt, (t, ...) each, after the steps; from a state as many steps more."""
+        """The weights that adapt, (t, ...) each, after the steps; from a state as many steps more.
+
+        With `norm="support"` the statistics of the support at batch normalisations, too.
+        """
         start, graph = start_of(parts), torch.is_grad_enabled()
         weights, slots = _begin(start, len(support.x), state)
         self._warn_of_more_steps(start, graph)
@@ -115,9 +128,12 @@ class InnerLoop(Learner):
         with self._explained(start), torch.enable_grad(), plain_kernels(start, twice or way == "vmap"):
             loss = _support_loss(start, support, way, graph)
             weights, slots = descend(loss, weights, slots, steps)
-        made = dict(weights) | {
-            f"{slot}/{name}": one for name, own in slots.items() for slot, one in own.items()
-        }
+            made = dict(weights) | {
+                f"{slot}/{name}": one for name, own in slots.items() for slot, one in own.items()
+            }
+            if self._by_support(start):
+                with torch.set_grad_enabled(graph):
+                    made[STATISTICS] = measure(start, weights, support.x, way)
         return made if graph else {name: one.detach().clone() for name, one in made.items()}
 
     def predict(self, parts: Parts, state: State, x: Tensor) -> Tensor:
@@ -125,6 +141,8 @@ class InnerLoop(Learner):
         start = start_of(parts)
         way, weights = self._way(start), _weights(start, state)
         with self._explained(start), plain_kernels(start, way == "vmap"):
+            if self._by_support(start):
+                return forward_by(start, weights, state[STATISTICS], x, way)
             return forward_tasks(start.network, weights, x, way)
 
     def recipe(self) -> Recipe:
@@ -169,7 +187,13 @@ class InnerLoop(Learner):
     def module(self, parts: Parts, state: State, task: int) -> nn.Module:
         """The network with the weights of one task."""
         start = start_of(parts)
-        return start.with_weights({name: one[task] for name, one in _weights(start, state).items()})
+        made = start.with_weights({name: one[task] for name, one in _weights(start, state).items()})
+        if self._by_support(start):
+            keep_statistics(made, state[STATISTICS][task])
+        return made
+
+    def _by_support(self, start: Start) -> bool:
+        return self.norm == "support" and takes_batch_statistics(start.network)
 
     def _way(self, start: Start) -> Way:
         return way_of(int(start.choice)) if self.strategy == "auto" else self.strategy
