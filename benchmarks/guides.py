@@ -1,7 +1,7 @@
 """Guides: the cost of a guided step, of scouts at once, and what guides are worth on three kinds of data.
 
     OMP_NUM_THREADS=1 python -m benchmarks.guides --speed
-    OMP_NUM_THREADS=2 python -m benchmarks.guides --worth [digits clipart pbmc] [--out DIR]
+    OMP_NUM_THREADS=2 python -m benchmarks.guides --worth [digits clipart pbmc] [--out DIR]  # none named: all
 
 What is compared, the rates to choose from, the numbers of scouts, draws and steps, and the rule of the
 verdict (`headstart.studies.scouts.comparison.verdict_of`) were fixed here before the first result. Each set
@@ -32,7 +32,7 @@ from headstart.session.session import Session
 from headstart.solvers.guides import min_max
 
 RATES = (3e-4, 1e-3, 3e-3, 1e-2)
-ROUNDS = 9
+ROUNDS = 51  # steps of a few milliseconds each
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.speed:
         speed()
-    for name in options.worth if options.worth is not None else []:
+    for name in [] if options.worth is None else options.worth or SETS:
         worth(name, options.out)
 
 
