@@ -12,6 +12,7 @@ OPTIONS = {  # whose option is not the argument's name with hyphens
     "methods": "method",
     "space": "range",
     "target_labelled": "target-labels",
+    "all_claims": "all",
     "words": "word",
 }
 _command_line = [False]  # whether the user is at the command line, innermost last

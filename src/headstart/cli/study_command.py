@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from headstart.report.text import Terminal
 from headstart.studies import build_page
 from headstart.studies._spec import Input, Study, terminal_of
 
@@ -61,6 +62,8 @@ def command(spec: Study) -> Callable[..., None]:
     """The typer command of a study."""
 
     def run(*, settings: Any, columns: Columns, **values: Any) -> None:
+        if answered_at_once(spec, settings, values):
+            return
         with heard_once(values.get("devices", 1)):
             carry_out(spec, settings, columns, **_by_name(either, values))
 
@@ -144,6 +147,16 @@ def carry_out(
         raise BadData("\n".join([f"{count} not read.", *unread[:5]]))
 
 
+def answered_at_once(spec: Study, settings: Any, given: Mapping[str, Any]) -> bool:
+    """Print what a study answers without a run, such as a list, if it does."""
+    if not spec.answers:
+        return False
+    answer = spec.module("run").at_once(settings, given)
+    if answer is not None:
+        print_terminal(answer)
+    return answer is not None
+
+
 def _names(spec: Study, given: Mapping[str, Any]) -> Iterator[str]:
     """The data and the run that the study is given, as they were typed."""
     for item in spec.inputs:
@@ -171,16 +184,21 @@ def show(spec: Study, record: Any, out: Path, quiet: bool, told: Collection[str]
     """Print for people: the table, sentences, notes that were not `told` yet, and where all lies."""
     terminal = terminal_of(record, out)
     terminal = replace(terminal, notes=[note for note in terminal.notes if note not in told])
-    if terminal.rows and not (quiet and terminal.answer):
-        output.table(terminal.headings, terminal.rows, terminal.title)
-    for sentence in (*(() if quiet else terminal.said), *terminal.answer):
-        output.prose(sentence)
+    print_terminal(terminal, quiet)
     places = [*terminal.places, ("Page", spec.page_file), ("Record", spec.record_file)]
     lines = [(label, str(out / file)) for label, file in places if (out / file).exists()]
     lines += [("Next", command.replace("FOLDER", shlex.quote(str(out)))) for command in terminal.next]
     wide = max(8, *(len(label) + 2 for label, _ in lines)) if lines else 0
     for label, text in lines:
         output.line(f"{label + ':':<{wide}}{text}")
+
+
+def print_terminal(terminal: Terminal, quiet: bool = False) -> None:
+    """The table and the sentences."""
+    if terminal.rows and not (quiet and terminal.answer):
+        output.table(terminal.headings, terminal.rows, terminal.title)
+    for sentence in (*(() if quiet else terminal.said), *terminal.answer):
+        output.prose(sentence)
 
 
 def _placed(item: Input) -> Any:

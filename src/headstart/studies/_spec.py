@@ -165,6 +165,8 @@ class Study:
     # whether its result holds predictions: `names`, `probabilities` (n, classes), `predictor` and why files
     # are `unread`. The command prints them first, with `--csv` alone and as CSV
     predicts: bool = False
+    # whether the command answers some questions without a run, such as what there is: `at_once` of `run.py`
+    answers: bool = False
 
     @property
     def record_file(self) -> str:
