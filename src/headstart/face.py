@@ -48,6 +48,18 @@ def spell(name: str, *value: object, option: str = "", stands: str = "VALUE") ->
     return " ".join([word, *(text for one in value for text in _words(word, one, stands))])
 
 
+def written(value: object) -> str:
+    """A value as the user wrote it: of several numbers `(1, 10)` in Python, `1,10` on the command line."""
+    if (
+        at_command_line()
+        and isinstance(value, tuple)
+        and value
+        and all(isinstance(one, int) for one in value)
+    ):
+        return ",".join(map(str, value))
+    return repr(value)
+
+
 def _words(word: str, value: object, stands: str) -> Iterator[str]:
     """The value after its option, which is repeated for each of several."""
     if value is ...:

@@ -133,7 +133,11 @@ def test_unknown_option_and_command(headstart, program):
     assert refused(headstart("adpt"), USAGE, "No such command 'adpt'", "adapt")
     assert refused(program("adapt", "--colour", "3"), USAGE, "--colour")
     assert refused(
-        headstart("adapt", "--folds", "some"), USAGE, "valid integer", "'--folds'", "headstart adapt -h"
+        headstart("adapt", "--folds", "some"),
+        USAGE,
+        "--folds is 'some'",
+        "whole number",
+        "headstart adapt -h",
     )
 
 
@@ -222,6 +226,23 @@ def test_settings_out_of_range(headstart, pictures, tmp_path, option, value, sho
 def test_a_word_that_is_not_among_the_choices(headstart, pictures):
     said = headstart("adapt", pictures, "--fit", "stretch")
     assert refused(said, USAGE, "stretch", "squash")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--shots", "1,5"], "--shots is '1,5'; it must be a whole number. Several are for --at-shots and"),
+        (["--queries=2.5"], "--queries is '2.5'; it must be a whole number."),
+        (["--lr", "fast"], "--lr is 'fast'; it must be a number."),
+        (["--train-shots", "5"], "--train-shots is 5; it must be the least and the most"),
+        (["--train-shots", "5,2"], "--train-shots is 5,2; it must be the least and the most"),
+    ],
+    ids=str,
+)
+def test_numbers_that_can_not_be_read_are_shown_as_they_were_written(headstart, words, says):
+    said = headstart("episodes", "sinusoids", *words)
+    assert said.code
+    assert says in " ".join(said.err.split())
 
 
 def test_a_budget_that_has_room_for_nothing(headstart, pictures, weights, tmp_path):

@@ -164,6 +164,20 @@ def test_another_family_is_not_resumed(tmp_path):
         hs.episodes(GaussianClasses(ways=2, shots=1, queries=3, spread=2.0), resume=True, **how)
 
 
+def test_what_differs_from_a_family_that_is_resumed_is_named(tmp_path):
+    how = {**PROTO, "out": tmp_path / "run"}
+    hs.episodes("gaussian-classes", **how)
+    with pytest.raises(BadInput, match=r"it differs in ways \(was None, is 2\), seed \(was 0, is 1\)\. Res"):
+        hs.episodes("gaussian-classes", resume=True, ways=2, **{**how, "seed": 1})
+    with pytest.raises(BadInput, match=r"it differs in the data\. "):
+        hs.episodes("gaussian-classes:spread=2", resume=True, **how)
+
+
+def test_a_family_gets_the_settings_of_the_study():
+    made = hs.episodes(GaussianClasses(ways=3, seed=4), ways=2, shots=2, **PROTO)
+    assert (made.result.ways, made.tasks.shots, made.tasks.seed) == (2, 2, 4)
+
+
 def test_other_data_for_test_tasks(tmp_path):
     other = rows(classes=4, seed=1)
     record = hs.episodes(rows(), test_data=(other[0], np.char.add("new ", other[1])), ways=3, **PROTO).result
@@ -244,12 +258,13 @@ def test_the_verdict_in_words(dealt):
     base = record.learner(name).title
     for given, gain, said, sure in (
         (LEARNER, Interval(0.2, 0.1, 0.3), "Learning to learn wins", "is sure"),
-        (TRANSFER, Interval(-0.2, -0.3, -0.1), f"Plain transfer wins on {record.task}: {base}", "is sure"),
-        (UNCLEAR, Interval(0.1, -0.1, 0.3), "No sure winner", "may be chance"),
+        (TRANSFER, Interval(-0.2, -0.3, -0.1), "Plain transfer wins", "is sure"),
+        (UNCLEAR, Interval(0.1, -0.1, 0.3), "There is no sure winner", "may be chance"),
     ):
         learners = [replace(one, gain=gain if one.gain else None) for one in record.learners]
         shown = replace(record, verdict=given, learners=learners)
-        assert headline(shown).startswith(said)
+        assert headline(shown).startswith(f"{said} on {record.task}. Accuracy after 1 row a class: ")
+        assert headline(shown).endswith(f"with {base}.")
         assert sure in next(sentences(shown))
 
 

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -63,6 +63,7 @@ class Command(TyperCommand):
     """A command whose help shows no type beside a switch, and that names the option for a column."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        written = " ".join(args).replace("=", " ").split()  # parsing empties the list
         given = [word.partition("=")[0] for word in args]
         mine = {name for param in self.get_params(ctx) for name in param.opts}
         for word in given:
@@ -72,6 +73,8 @@ class Command(TyperCommand):
         try:
             return super().parse_args(ctx, args)
         except Exception as error:
+            if said := _no_number(error, written, mine):
+                ctx.fail(said)
             if "unexpected extra argument" not in str(error) or "--label-column" not in mine:
                 raise
             ctx.fail(f"{error}. Columns are named by options, that to predict by --label-column NAME.")
@@ -83,6 +86,18 @@ class Command(TyperCommand):
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Those of the usage; what must be given stands without braces."""
         return [re.sub(r"^\{(.*)\}", r"\1", piece) for piece in super().collect_usage_pieces(ctx)]
+
+
+def _no_number(error: Exception, words: Sequence[str], options: Collection[str]) -> str:
+    """What an option holds that can't be read as a number, and options that take several; "" of others."""
+    if "unable to parse" not in str(error) or getattr(error, "param", None) is None:
+        return ""
+    flag = error.param.opts[0]  # type: ignore[attr-defined]
+    value = words[words.index(flag) + 1]
+    kind = "a whole number" if "integer" in str(error) else "a number"
+    others = sorted(name for name in options if name.endswith(flag.removeprefix("-")) and name != flag)
+    more = f" Several are for {' and '.join(others)}." if "," in value and others else ""
+    return f"{flag} is {value!r}; it must be {kind}.{more}"
 
 
 class WaitingCommand(Command):

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
-from headstart.face import spell
+from headstart.face import spell, written
 
 SIZE = "Height and width of pictures in pixels, or the most tokens of a text; else the backbone's own."
 FIT = (
@@ -121,7 +121,8 @@ class StudySettings:
             from headstart.core import BadInput
 
             flag = next((f.metadata.get("flag", "") for f in fields(self) if f.name == name), "")
-            raise BadInput(f"{spell(name, option=flag)} is {getattr(self, name)!r}; it must be {allowed}.")
+            value = written(getattr(self, name))
+            raise BadInput(f"{spell(name, option=flag)} is {value}; it must be {allowed}.")
 
     def check_names(self, name: str, thing: str, allowed: Collection[str]) -> None:
         """Refuse a setting that is an empty list of names, or has a name that is not among the allowed."""

@@ -78,7 +78,7 @@ def choose(specs: Iterable[str], problem: Problem, frozen: bool = False) -> Chos
         if not is_transfer(kind, frozen) or problem.kind not in kind.kinds:
             continue
         if kind.pooled and not problem.pooled_outputs:
-            notes.append(f"{kind.title}, is left out: these tasks share no classes to learn first.")
+            notes.append(f"Left out: {kind.title}, since these tasks share no classes to learn first.")
         elif kind.name not in {learner.name for learner in asked}:
             baselines.append(kind())
     every = [*(asked or usual), *baselines]

@@ -63,20 +63,27 @@ def family_parts(family: TaskFamily, settings: EpisodesSettings, other: TaskFami
     functions = family.kind == "numbers"
     shots = settings.shots or range_of(family.shots)[1]
     train = settings.train_shots or ((1, shots) if functions else (shots, shots))
-    shared: dict[str, Any] = {"tasks": settings.tasks, "shots": train if train[0] != train[1] else train[0]}
-    trained = replace(family, **shared, **({"queries": settings.queries} if settings.queries else {}))
-    tested = replace(trained if other is None else other, shots=shots, queries=trained.queries)
+    asked = {name: getattr(settings, name) for name in ("queries", "ways", "seed")}
+    tested = replace(other or family, **_taken(other or family, asked))
+    trained = replace(
+        family,
+        **_taken(family, asked),
+        tasks=settings.tasks,
+        shots=train if train[0] != train[1] else train[0],
+    )
+    tested = replace(tested, tasks=settings.tasks, shots=shots, queries=trained.queries)
     return Parts(family.name, Part(trained), Part(tested))
 
 
-def family_settings(kind: type[TaskFamily], settings: EpisodesSettings) -> dict[str, Any]:
-    """What of the settings a family by name takes."""
-    functions = getattr(kind, "kind", "") == "numbers"
-    usual = POINTS if functions else SHOTS
-    asked = {"shots": settings.shots or usual, "queries": settings.queries, "ways": settings.ways}
-    asked |= {"seed": settings.seed}
-    known = {each.name for each in fields(kind)}
-    return {name: value for name, value in asked.items() if name in known and value is not None}
+def _taken(family: TaskFamily, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What was asked for of the settings that a family has."""
+    known = {each.name for each in fields(family)}
+    return {name: value for name, value in asked.items() if name in known and value}
+
+
+def usual_shots(kind: type[TaskFamily]) -> int:
+    """The shots of a family by name, where nothing else is said."""
+    return POINTS if getattr(kind, "kind", "") == "numbers" else SHOTS
 
 
 def labelled_parts(

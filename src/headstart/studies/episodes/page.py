@@ -8,10 +8,15 @@ from headstart.records.record import Interval
 from headstart.report.metric import Metric, get_metric, tone
 from headstart.report.text import Terminal, capitalise, pluralise, seconds, short
 from headstart.studies._page import Cell, cell_text, page_view
-from headstart.studies.episodes import ALONE, LEARNER, TRANSFER, MetaLearning, TestedLearner
+from headstart.studies.episodes import ALONE, LEARNER, TRANSFER, UNCLEAR, MetaLearning, TestedLearner
 from headstart.studies.episodes.page_curves import curves, guess, legend
 from headstart.studies.episodes.page_tasks import example_sections, function_panels
 
+WINS = {
+    LEARNER: "Learning to learn wins",
+    TRANSFER: "Plain transfer wins",
+    UNCLEAR: "There is no sure winner",
+}
 PAIRED = (
     "All are tested on the same tasks, whose classes and rows no training has seen. Intervals hold with 95 % "
     "confidence for the mean over tasks; differences are paired, task by task."
@@ -83,23 +88,19 @@ def called(record: MetaLearning, one: TestedLearner) -> str:
 
 
 def headline(record: MetaLearning) -> str:
-    """Who learns best, in one sentence."""
+    """Who learns best, and the two scores."""
     metric = metric_of(record)
     top = record.learner(record.best or record.reference)
-    said = f"{metric.title} {metric.value(top.score.value)} after {_shots(record)}"
+    said = f"{metric.title} after {_shots(record)}: {_scored(record, metric, top)}"
     if record.verdict == ALONE:
-        return f"{called(record, top)} on new tasks of {record.task}: {said}."
-    base = record.learner(record.reference)
-    against = f"{metric.value(base.score.value)} by plain transfer ({called(record, base)})"
-    if record.verdict == LEARNER:
-        return f"Learning to learn wins on {record.task}: {called(record, top)} has {said}, {against}."
-    if record.verdict == TRANSFER:
-        return (
-            f"Plain transfer wins on {record.task}: {called(record, base)} has {metric.title} "
-            f"{metric.value(base.score.value)} after {_shots(record)}, {called(record, top)} "
-            f"{metric.value(top.score.value)}."
-        )
-    return f"No sure winner on {record.task}: {called(record, top)} has {said}, {against}."
+        return f"On new tasks of {record.task}, {said}."
+    other = _scored(record, metric, record.learner(record.reference))
+    return f"{WINS[record.verdict]} on {record.task}. {capitalise(said)}, by plain transfer {other}."
+
+
+def _scored(record: MetaLearning, metric: Metric, one: TestedLearner) -> str:
+    """Such as "40.0 % with Prototypical networks"; titles are singular or plural."""
+    return f"{metric.value(one.score.value)} with {called(record, one)}"
 
 
 def sentences(record: MetaLearning) -> Iterator[str]:
@@ -109,7 +110,7 @@ def sentences(record: MetaLearning) -> Iterator[str]:
     if record.best and top.gain is not None:
         base = called(record, record.learner(record.reference))
         sure = "The difference is sure" if tone(top.gain) != "even" else "The difference may be chance"
-        yield f"{sure}: {called(record, top)} has {_lead(metric, top.gain)} than {base}, task by task."
+        yield f"{sure}: with {called(record, top)} {_lead(metric, top.gain)} than with {base}, task by task."
     elif record.verdict == ALONE and record.best:
         yield "There is no transfer baseline to compare with."
     better = [one for one in record.learners if not one.transfer and one.gain and one.gain.low > 0]
@@ -199,11 +200,11 @@ def _by_steps(record: MetaLearning, metric: Metric) -> Iterator[dict[str, Any]]:
     several = [one for one in record.learners if len(one.by_steps) > 1]
     if not several:
         return
-    own = [f"{called(record, one)} takes {pluralise(one.adaptation or 0, 'step')}" for one in several]
+    own = [f"{called(record, one)}, {pluralise(one.adaptation or 0, 'step')}" for one in several]
     yield {
         "id": "steps",
         "heading": "By steps of adaptation",
-        "say": [f"Where nothing else is said, {'; '.join(own)}."],
+        "say": [f"Where nothing else is said: {'; '.join(own)}."],
         "panels": [
             {
                 "title": f"{capitalise(metric.title)} after steps on the rows of a new task",

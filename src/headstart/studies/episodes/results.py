@@ -91,7 +91,7 @@ def compared(
 
 def _about_together(title: str) -> str:
     return (
-        f"{title} answers queries together: its batch normalisations take the statistics of all queries of a "
+        f"{title} answers queries together: batch normalisations take the statistics of all queries of a "
         "task, of which there are equally many of each class here. Fewer, or of one class, are answered "
         "worse. The verdict is about learners that answer each by itself, if there are any."
     )

@@ -24,8 +24,8 @@ from headstart.studies.episodes.families import (
     Parts,
     check_given,
     family_parts,
-    family_settings,
     labelled_parts,
+    usual_shots,
 )
 from headstart.studies.episodes.groups import group_parts
 from headstart.studies.episodes.learned import LearnedToLearn
@@ -90,7 +90,7 @@ def _given(value: Any, settings: EpisodesSettings, columns: Mapping[str, Any], f
         return value
     known = family_names()
     if isinstance(value, str) and (name := value.partition(":")[0]) in known:
-        return make_family(value, **family_settings(known[name], settings))
+        return make_family(value, shots=usual_shots(known[name]))
     try:
         return load_labelled(value, columns, fixes)
     except BadInput as error:
@@ -152,7 +152,7 @@ def _measure(
     job.notes += dict.fromkeys(note for value in kept.values() for note in value["notes"])
     for name in [name for name, value in kept.items() if not all(map(math.isfinite, value["each"]))]:
         del kept[name]
-        job.notes.append(f"{trained[name].learner.learner.title}, is left out: its predictions diverge.")
+        job.notes.append(f"Left out: {trained[name].learner.learner.title}, whose predictions diverge.")
     if not kept:
         raise BadInput(f"No learner could be trained. {' '.join(job.notes[-1:])}")
     return kept
