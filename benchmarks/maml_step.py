@@ -96,7 +96,7 @@ def plain_loop(what: str, steps: int, net: nn.Module, batch: Episodes) -> Step:
 
 def headstart(steps: int, strategy: Any, parts: Any, batch: Episodes) -> Step:
     """The learner's loss."""
-    learner = MAML(steps=steps, strategy=strategy)
+    learner = MAML(steps=steps, strategy=strategy, norm="batch")  # as the peers do
     return stepping(parts, lambda: learner.loss(parts, batch, CTX).total)
 
 

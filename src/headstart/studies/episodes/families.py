@@ -69,7 +69,7 @@ def family_parts(family: TaskFamily, settings: EpisodesSettings, other: TaskFami
         family,
         **_taken(family, asked),
         tasks=settings.tasks,
-        shots=train if train[0] != train[1] else train[0],
+        shots=(train[0], train[1]) if train[0] != train[1] else train[0],
     )
     tested = replace(tested, tasks=settings.tasks, shots=shots, queries=trained.queries)
     return Parts(family.name, Part(trained), Part(tested))
