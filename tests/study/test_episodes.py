@@ -10,7 +10,7 @@ from tests.study import tiny
 from tests.study.episode_rows import PROTO, SMALL, rows
 
 import headstart as hs
-from headstart.core import BadInput, Preprocess
+from headstart.core import Preprocess
 from headstart.learners import training
 from headstart.learners.learner import make_learner, walk_learners
 from headstart.learners.optimisation import _settings
@@ -24,7 +24,6 @@ from headstart.studies.episodes.measuring import gain_over
 from headstart.studies.episodes.page import headline, sentences
 from headstart.studies.episodes.results import best_of, verdict
 from headstart.studies.episodes.training import encoder_of
-from headstart.tasks import GaussianClasses
 
 
 @pytest.fixture(scope="module")
@@ -155,27 +154,6 @@ def test_a_training_goes_on_where_it_was(dealt, tmp_path, monkeypatch):
     again = hs.episodes(rows(), ways=3, out=tmp_path / "run", resume=True, **PROTO)
     assert [step for name, step in seen if name == "protonet"] == [1, 2, 2, 3]  # step 1 was saved
     assert without_times(again.result) == without_times(dealt.result)
-
-
-def test_another_family_is_not_resumed(tmp_path):
-    how = {**PROTO, "out": tmp_path / "run"}
-    hs.episodes(GaussianClasses(ways=2, shots=1, queries=3), **how)
-    with pytest.raises(BadInput, match="holds another study"):
-        hs.episodes(GaussianClasses(ways=2, shots=1, queries=3, spread=2.0), resume=True, **how)
-
-
-def test_what_differs_from_a_family_that_is_resumed_is_named(tmp_path):
-    how = {**PROTO, "out": tmp_path / "run"}
-    hs.episodes("gaussian-classes", **how)
-    with pytest.raises(BadInput, match=r"it differs in ways \(was None, is 2\), seed \(was 0, is 1\)\. Res"):
-        hs.episodes("gaussian-classes", resume=True, ways=2, **{**how, "seed": 1})
-    with pytest.raises(BadInput, match=r"it differs in the data\. "):
-        hs.episodes("gaussian-classes:spread=2", resume=True, **how)
-
-
-def test_a_family_gets_the_settings_of_the_study():
-    made = hs.episodes(GaussianClasses(ways=3, seed=4), ways=2, shots=2, **PROTO)
-    assert (made.result.ways, made.tasks.shots, made.tasks.seed) == (2, 2, 4)
 
 
 def test_other_data_for_test_tasks(tmp_path):
