@@ -140,14 +140,14 @@ EVIDENCE_FAULTS = (
         ROWS + "comes_again",
     ),
     Fault(
-        "studies/stream/inputs.py",
+        "streaming/inputs.py",
         "[segment.classes[number] for number in y]",
         "[reader.classes[number] for number in y]",
         "classes of a stream are those of the model at the same position",
         NAMES + "two_of_three",
     ),
     Fault(
-        "studies/stream/inputs.py",
+        "streaming/inputs.py",
         'return class_numbers(arrays["y"].tolist(), reader.classes, str(place))',
         'return arrays["y"].astype(np.int64)',
         "the labels in a file are positions",

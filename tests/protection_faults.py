@@ -2,7 +2,7 @@
 
 from tests.faults import Fault
 
-STREAM = "studies/stream/"
+STREAM = "streaming/"
 TESTS = "study/test_stream_protection.py "
 
 PROTECTION_FAULTS = (

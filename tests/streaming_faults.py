@@ -2,7 +2,7 @@
 
 from tests.faults import Fault
 
-STREAM = "studies/stream/"
+STREAM = "streaming/"
 
 STREAMING_FAULTS = (
     Fault(
@@ -56,7 +56,7 @@ STREAMING_FAULTS = (
         "study/test_stream_guards.py remember_is_saved",
     ),
     Fault(
-        STREAM + "prequential.py",
+        "studies/stream/prequential.py",
         "        source = next(entry.stream for entry in self.entries if entry.stream is not None)\n",
         "        source = next(entry.stream for entry in self.entries if entry.stream is not None)\n"
         "        _ = [entry.stream(x) for entry in self.entries if entry.stream is not None]\n",
@@ -64,7 +64,7 @@ STREAMING_FAULTS = (
         "study/test_prequential.py judged_by_hand",
     ),
     Fault(
-        STREAM + "prequential.py",
+        "studies/stream/prequential.py",
         "*([batches] if len(self._hits) >= FEW else [])",
         "*([batches] if len(self._hits) < 0 else [])",
         "rows of a batch are drawn as if they were independent",

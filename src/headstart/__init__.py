@@ -37,14 +37,14 @@ if TYPE_CHECKING:
     from headstart.runtime.onnx_predictor import open_onnx as open_onnx
     from headstart.runtime.predictions import PredictedClass, PredictedNumbers, PredictedTags
     from headstart.session.class_samples import class_samples as class_samples
+    from headstart.streaming import guards as guards
+    from headstart.streaming.stream_model import Stream as Stream
+    from headstart.streaming.stream_model import stream as stream
     from headstart.studies import build_page as build_page
     from headstart.studies.adapt.adapted import Adapted as Adapted
     from headstart.studies.align.run import Aligned as Aligned
     from headstart.studies.generate.generated import Generated as Generated
-    from headstart.studies.stream import guards as guards
     from headstart.studies.stream.prequential import prequential as prequential
-    from headstart.studies.stream.stream_model import Stream as Stream
-    from headstart.studies.stream.stream_model import stream as stream
     from headstart.studies.translate.translator import Translated as Translated
     from headstart.studies.translate.translator import Translator as Translator
     from headstart.teaching.session import TeachingSession as TeachingSession
@@ -87,10 +87,10 @@ _FOUND = {
     "Translated": ("headstart.studies.translate.translator", "Translated"),
     "TeachingSession": ("headstart.teaching.session", "TeachingSession"),
     "Translator": ("headstart.studies.translate.translator", "Translator"),
-    "guards": ("headstart.studies.stream.guards", ""),
+    "guards": ("headstart.streaming.guards", ""),
     "prequential": ("headstart.studies.stream.prequential", "prequential"),
-    "stream": ("headstart.studies.stream.stream_model", "stream"),
-    "Stream": ("headstart.studies.stream.stream_model", "Stream"),
+    "stream": ("headstart.streaming.stream_model", "stream"),
+    "Stream": ("headstart.streaming.stream_model", "Stream"),
 }
 
 __all__ = ["Adapted", "PredictedClass", "PredictedNumbers", "PredictedTags", "Predictor"]

@@ -11,9 +11,9 @@ from tests.report import test_probing as probing
 from tests.report import test_shift_page as shifting
 from tests.report import test_streaming as streaming
 
+from headstart.streaming.guards import DEFAULT, Collapse, describe
 from headstart.studies import build_page
 from headstart.studies._spec import study_of
-from headstart.studies.stream.guards import DEFAULT, Collapse, describe
 
 PYTHON = re.compile(
     r"\bNone\b(?! of)|\b(?:True|False|nan|inf)\b|[A-Za-z]\w*\(\w+=|<class |<\w+\.\w+ object|"

@@ -94,7 +94,7 @@ def test_one_number_is_one_name():
 )
 def test_the_array_y_of_a_file_is_names(model, tmp_path, labels):
     """Whole numbers in a file were taken for positions, so that 97 % became 1.5 %."""
-    from headstart.studies.stream.inputs import read_items
+    from headstart.streaming.inputs import read_items
 
     x, _ = digits((1, 2, 3), slice(0, 3))
     np.savez(tmp_path / "new.npz", x=x, y=labels)

@@ -12,7 +12,7 @@ from torch import nn
 import headstart as hs
 from headstart.core import BadData, BadInput, Mismatch, Model, Unlabelled
 from headstart.models.classifier import classifier
-from headstart.studies.stream.guards import Collapse
+from headstart.streaming.guards import Collapse
 
 METHODS = ("norm", "tent", "eata", "sar", "cotta", "lame", "rdumb:resets=3")
 

@@ -9,8 +9,8 @@ from tests.study.streams import CLASSES, SIDE, adversaries, alike, rows, state_o
 import headstart as hs
 from headstart.core import BadData, BadInput
 from headstart.models.classifier import classifier
-from headstart.studies.stream.adapter import KEPT
-from headstart.studies.stream.guards import Collapse, Confidence, Drift, Observation, normalised_entropy
+from headstart.streaming.adapter import KEPT
+from headstart.streaming.guards import Collapse, Confidence, Drift, Observation, normalised_entropy
 
 FAST = "tent:lr=0.5"  # far too fast, so that it collapses
 N = 128  # the window of the default guard

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from headstart.studies.stream.mixture import looks_drawn
+from headstart.streaming.mixture import looks_drawn
 
 QUARTERS = torch.full((4,), 0.25)
 

@@ -14,8 +14,8 @@ from headstart.core.linear_head import LinearHead
 from headstart.nn.adaptive_norm import AdaptiveNorm
 from headstart.nn.source_statistics import SourceStatistics
 from headstart.run.loop import train
-from headstart.studies.stream.protected import ProtectionWarning
-from headstart.studies.stream.protection import Rows, accepts, differs, forget
+from headstart.streaming.protected import ProtectionWarning
+from headstart.streaming.protection import Rows, accepts, differs, forget
 
 METHODS = ("norm", "tent", "eata", "sar", "cotta", "lame", "rdumb")
 YES, NO = torch.tensor([True]), torch.tensor([False])

@@ -17,8 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from headstart.records.record import Interval, Record
+from headstart.records.record import Interval
 from headstart.records.settings import StudySettings, option, whole
+from headstart.records.stream_events import Event as Event
 from headstart.studies._spec import SHIFT, Figure, Input, Study, StudyRecord, optional_input
 
 POINTS = 200  # of a curve, at most
@@ -43,18 +44,6 @@ class StreamSettings(StudySettings):
     )
     shuffle: bool = option("Take the files in random order instead of by name.", False)
     seed: int = option("Random seed.", 0)
-
-
-@dataclass(frozen=True)
-class Event(Record):
-    """An alarm of a guard, or a reset that the method asks for."""
-
-    step: int  # batches so far, this one among them
-    rows: int  # rows so far, those of this batch among them
-    guard: str  # "collapse", "confidence", "drift", "diverged", "schedule", "protection", or your own
-    value: float | None  # what went beyond the limit; None if it was no number
-    limit: float | None
-    action: str  # "reset": everything back to the start; "stop": the source model predicts from now on
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from headstart.streaming.stream_model import Stream
 from headstart.studies._store import StudyFolder
 from headstart.studies.stream.prequential import Labels, PrequentialEvaluation
-from headstart.studies.stream.stream_model import Stream
 
 PARTS = 20  # that a stream has at most
 

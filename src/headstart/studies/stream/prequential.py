@@ -16,11 +16,11 @@ from headstart.data.streams import Segment
 from headstart.metrics.intervals import share, share_difference
 from headstart.records.record import Interval, typed_command, versions
 from headstart.run.recipe import Recipe
+from headstart.streaming.guards import DEFAULT, describe
+from headstart.streaming.inputs import ModelLike, as_predictor, as_tensor, read_groups, read_labels
+from headstart.streaming.protected import about_no_statistics
+from headstart.streaming.stream_model import Stream, stream
 from headstart.studies.stream import POINTS, SPEC, Prequential, SegmentScore, StreamMethod, StreamPoint
-from headstart.studies.stream.guards import DEFAULT, describe
-from headstart.studies.stream.inputs import ModelLike, as_predictor, as_tensor, read_groups, read_labels
-from headstart.studies.stream.protected import about_no_statistics
-from headstart.studies.stream.stream_model import Stream, stream
 
 SOURCE = "source"
 FEW = 20  # batches, from which on whole batches count as independent

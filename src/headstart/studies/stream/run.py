@@ -14,14 +14,14 @@ from headstart.core import BadInput
 from headstart.data.columns import Columns
 from headstart.face import spell
 from headstart.predictor.predictor import Predictor, open_model
+from headstart.streaming.inputs import Items, read_items
+from headstart.streaming.protected import ProtectionWarning
+from headstart.streaming.stream_model import Stream, stream
 from headstart.studies._runner import Job
 from headstart.studies._spec import Study
 from headstart.studies.stream import Prequential, StreamSettings
-from headstart.studies.stream.inputs import Items, read_items
 from headstart.studies.stream.parts import Parts
 from headstart.studies.stream.prequential import SOURCE, PrequentialEvaluation
-from headstart.studies.stream.protected import ProtectionWarning
-from headstart.studies.stream.stream_model import Stream, stream
 
 
 @dataclass(frozen=True)

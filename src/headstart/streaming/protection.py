@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from headstart.nn.source_statistics import SourceStatistics
-from headstart.studies.stream.guards import Memory
-from headstart.studies.stream.mixture import looks_drawn
+from headstart.streaming.guards import Memory
+from headstart.streaming.mixture import looks_drawn
 
 TOLERANCE = 1 / 3  # share of unusual rows of the model's own kind, at most; among training rows it is 0.1
 BETS = (0.5, 1.0, 2.0)  # below 1 / TOLERANCE

@@ -24,15 +24,15 @@ from headstart.core import (
     require_label_kind,
     walk,
 )
+from headstart.records.stream_events import Event
 from headstart.run.checkpoint_check import require_same_run
 from headstart.run.engine import Engine, One
 from headstart.run.loop import start, train
 from headstart.run.modes import seeded, set_eval
 from headstart.run.recipe import Recipe
 from headstart.run.state import Run
-from headstart.studies.stream import Event
-from headstart.studies.stream.guards import Memory
-from headstart.studies.stream.inputs import count_outputs
+from headstart.streaming.guards import Memory
+from headstart.streaming.inputs import count_outputs
 
 ENDLESS = 2**53  # steps; a stream has no end, and so no progress towards it
 FORMAT = "stream 3"  # of a saved state

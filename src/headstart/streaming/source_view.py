@@ -11,8 +11,8 @@ from headstart.core import Model
 from headstart.nn.adaptive_norm import AdaptiveNorm
 from headstart.nn.row_summaries import FEATURES, OUTPUTS, RowSummaries
 from headstart.nn.source_statistics import SourceStatistics
-from headstart.studies.stream.adapter import Adapter
-from headstart.studies.stream.protection import Rows
+from headstart.streaming.adapter import Adapter
+from headstart.streaming.protection import Rows
 
 SMALL = 16  # rows of a batch, below which statistics of normalisations are running ones
 

@@ -5,11 +5,11 @@ from functools import cache, partial
 from torch import Tensor
 
 from headstart.core import Diverged
-from headstart.studies.stream import Event
-from headstart.studies.stream.adapter import Adapter, StreamState
-from headstart.studies.stream.answer import Answer, require_finite
-from headstart.studies.stream.guards import Guard, Observation
-from headstart.studies.stream.protection import forget
+from headstart.records.stream_events import Event
+from headstart.streaming.adapter import Adapter, StreamState
+from headstart.streaming.answer import Answer, require_finite
+from headstart.streaming.guards import Guard, Observation
+from headstart.streaming.protection import forget
 
 
 class Guarded:

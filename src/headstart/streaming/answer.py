@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from headstart.core import BadData
-from headstart.studies.stream import Event
+from headstart.records.stream_events import Event
 
 
 @dataclass(frozen=True)

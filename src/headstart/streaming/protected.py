@@ -9,11 +9,11 @@ from headstart.core import Model
 from headstart.face import at_command_line, spell
 from headstart.nn.source_statistics import FEWEST, SourceStatistics, too_many
 from headstart.report.text import capitalise
-from headstart.studies.stream.answer import Answer, require_finite
-from headstart.studies.stream.guarded import Guarded
-from headstart.studies.stream.inputs import count_outputs
-from headstart.studies.stream.protection import PATIENCE, Rows, accepts, differs, forget
-from headstart.studies.stream.source_view import SourceView, measure_source
+from headstart.streaming.answer import Answer, require_finite
+from headstart.streaming.guarded import Guarded
+from headstart.streaming.inputs import count_outputs
+from headstart.streaming.protection import PATIENCE, Rows, accepts, differs, forget
+from headstart.streaming.source_view import SourceView, measure_source
 
 
 def about_no_statistics(model: Model) -> str:

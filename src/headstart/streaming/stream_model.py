@@ -10,18 +10,18 @@ from torch import Tensor
 
 from headstart.core import BadInput, Method, make
 from headstart.predictor.predictor import Predictor
+from headstart.records.stream_events import Event
 from headstart.run.cache import key_of
 from headstart.run.checkpoint import load_state, save_state
 from headstart.run.engine import Engine
 from headstart.run.recipe import Recipe
-from headstart.studies.stream import Event
-from headstart.studies.stream.adapter import FORMAT, Adapter, StreamState, recipe_for, require_same_stream
-from headstart.studies.stream.answer import Answer, require_finite
-from headstart.studies.stream.guarded import Guarded
-from headstart.studies.stream.guards import DEFAULT, Guard
-from headstart.studies.stream.inputs import ModelLike, as_predictor, as_tensor, sample_shape, source_batches
-from headstart.studies.stream.protected import Protected
-from headstart.studies.stream.protection import COUNTED
+from headstart.streaming.adapter import FORMAT, Adapter, StreamState, recipe_for, require_same_stream
+from headstart.streaming.answer import Answer, require_finite
+from headstart.streaming.guarded import Guarded
+from headstart.streaming.guards import DEFAULT, Guard
+from headstart.streaming.inputs import ModelLike, as_predictor, as_tensor, sample_shape, source_batches
+from headstart.streaming.protected import Protected
+from headstart.streaming.protection import COUNTED
 
 
 class Stream:

@@ -1,0 +1,1 @@
+"""A model that adapts to the stream that it predicts, under the eyes of guards."""
