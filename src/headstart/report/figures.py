@@ -120,6 +120,11 @@ class Plot:
         circle = tag("circle", tag("title", hover), class_="spot", cx=share(across), cy=down, r=8)
         self._marks += [circle, beside]
 
+    def put(self, point: Point, element: Element) -> None:
+        """An element whose origin lies at a point."""
+        beside = tag("svg", element, x=share(self.x.at(point[0])), y=self._down(point[1]), class_="corner")
+        self._marks.append(beside)
+
     def define(self, element: Element) -> None:
         """An element that others use by its id; it is not drawn itself."""
         self._marks.append(tag("defs", element))
