@@ -144,14 +144,14 @@ STUDY = (
         "metrics/test_repeats.py by_hand",
     ),
     Fault(
-        "studies/yosinski/transplant.py",
+        "session/transplant.py",
         "blocks=slice(-self.new, None)",
         "blocks=slice(None)",
         "frozen blocks learn",
         "study/test_yosinski.py keep_every_byte",
     ),
     Fault(
-        "studies/yosinski/transplant.py",
+        "session/transplant.py",
         "load_state_dict(twin.get_submodule(name).state_dict())",
         "load_state_dict(backbone.get_submodule(name).state_dict())",
         "nothing is begun anew",
@@ -172,7 +172,7 @@ STUDY = (
         "study/test_yosinski.py right_network",
     ),
     Fault(
-        "studies/yosinski/transplant.py",
+        "studies/yosinski/tasks.py",
         " not in held_out]",
         "]",
         "task A learns what task B is judged by",

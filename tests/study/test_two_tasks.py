@@ -7,7 +7,7 @@ from tests.study.experiments import made, rows
 import headstart as hs
 from headstart.core import BadInput, Unknown
 from headstart.data.load import load
-from headstart.studies.yosinski.transplant import Part, split_classes
+from headstart.studies.yosinski.tasks import Part, split_classes
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,9 @@ from headstart.methods.mapping.pretraining.from_scratch import FromScratch
 from headstart.run.progress import Progress
 from headstart.run.recipe import Recipe
 from headstart.session.session import Session
+from headstart.session.transplant import Transplant, transplant
 from headstart.studies.yosinski import Transfer
-from headstart.studies.yosinski.transplant import Transplant, split_classes, transplant
+from headstart.studies.yosinski.tasks import split_classes
 
 RECIPE = Recipe(steps=6, batch=16, lr=5e-3, seed=11)
 SMALL = {"seeds": 2, "epochs": 2, "test": 0.25}

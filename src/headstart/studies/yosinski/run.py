@@ -26,10 +26,11 @@ from headstart.session.recipes import recipe_for, settled_precision
 from headstart.session.scoring import difference, main_score, mean_of_figures, selection_metric
 from headstart.session.session import Session
 from headstart.session.table_backbone import by_training_part
+from headstart.session.transplant import transplant
 from headstart.studies._runner import Job, load_labelled
 from headstart.studies._spec import Study
 from headstart.studies.yosinski import SERIES, Cut, Network, YosinskiSettings
-from headstart.studies.yosinski.transplant import Part, split_classes, transplant, with_weights_of
+from headstart.studies.yosinski.tasks import Part, split_classes, with_weights_of
 
 SMALL = 3 * 64 * 64  # numbers in a row; batches of such rows are computed in one part
 GUESS = 300.0  # samples a second in training, for the progress bar until it knows better
