@@ -1,0 +1,89 @@
+"""The digits 5 to 9 as a task of one's own, networks tuned on a few of them, and curves over labels."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import nn
+
+from headstart.claims._claim import Numbers, means_of
+from headstart.claims._digits import OWN, Rows, a_class, accuracy, of_classes, split
+from headstart.claims._lab import Lab
+from headstart.core import make
+from headstart.predictor.fit import fit
+from headstart.predictor.predictor import Predictor
+from headstart.records.claims import Curve
+from headstart.run.recipe import Recipe
+
+TESTED = 400  # rows of the task that judge
+FULL = "fine-tune:backbone_lr=1.0"  # all of the network at one rate, as from scratch
+LR = 3e-3
+DIGITS = (
+    "Digits of scikit-learn: 0 to 4 to pre-train on, {labels} of each of 5 to 9 to learn from, and 400 "
+    "others of them to test."
+)
+
+
+def own_task(lab: Lab, seed: int) -> tuple[Rows, Rows]:
+    """Rows of the digits 5 to 9 to learn from, about 99 of each, and those that judge."""
+    return split(of_classes(OWN), TESTED, lab.generator("own task", seed))
+
+
+def labels_of(lab: Lab) -> tuple[int, ...]:
+    """How many labels of each class there are, from few to nearly all."""
+    many = (1, 2, 5, 20, 80)
+    return lab.pick(quick=many, full=many, tiny=(1, 20, 80))
+
+
+def few_of(lab: Lab, seed: int, rows: Rows, count: int) -> Rows:
+    """So many rows of each class; with one seed, more hold those that are fewer."""
+    return a_class(rows, count, lab.generator("labelled", seed))
+
+
+def tune(method: str, base: nn.Module | Predictor, rows: Rows, steps: int, seed: int) -> Predictor:
+    """A model that has learned the rows by a method, in so many steps."""
+    recipe = Recipe(steps=steps, batch=min(32, len(rows)), lr=LR, seed=seed)
+    return fit(make(method), base, rows.arrays, recipe)
+
+
+def by_labels(lab: Lab, seed: int, name: str, learn: Callable[[Rows, int], Predictor]) -> list[float]:
+    """Accuracies on the task with more and more labels, computed once for all claims.
+
+    Args:
+        lab: where.
+        seed: of the rows that are labelled.
+        name: tells what learns, and whether it is a null.
+        learn: the model of rows and a seed.
+    """
+
+    def compute() -> dict[str, torch.Tensor]:
+        rows, test = own_task(lab, seed)
+        found = [
+            accuracy(learn(few_of(lab, seed, rows, count), lab.derive(name, seed, count)), test)
+            for count in labels_of(lab)
+        ]
+        return {"accuracy": torch.tensor(found, dtype=torch.float64)}
+
+    found: list[float] = lab.once(f"{name} by labels {seed}", compute)["accuracy"].tolist()
+    return found
+
+
+def lead(first: str, second: str, at: slice = slice(None)) -> Callable[[Numbers], float]:
+    """The mean of one measured list less another, over some places, for an effect."""
+
+    def difference(numbers: Numbers) -> float:
+        places = list(zip(list_of(numbers, first), list_of(numbers, second), strict=True))[at]
+        return sum(a - b for a, b in places) / len(places)
+
+    return difference
+
+
+def list_of(numbers: Numbers, name: str) -> list[float]:
+    """A measured list."""
+    found = numbers[name]
+    assert isinstance(found, list), name
+    return found
+
+
+def curve(seeds: Sequence[Numbers], key: str, name: str, x: str = "labels", dashed: bool = False) -> Curve:
+    """The line of a measured list over another."""
+    return Curve(name, list_of(seeds[0], x), means_of(seeds, key), dashed=dashed)
