@@ -93,8 +93,8 @@ CLAIM = Claim(
     title="Fine-tuning beats training from scratch where labels are few",
     statement=(
         "With one to five labels a class, a network that has learned other classes before is more accurate "
-        "after fine-tuning than one from scratch. With nearly all labels the gap is smaller, and what is left "
-        "is a head start in time: it reaches 80 % in fewer steps."
+        "after fine-tuning than one from scratch. With nearly all labels the gap is smaller, and what "
+        "is left is a head start in time: it reaches 80 % in fewer steps."
     ),
     paper="arXiv:1411.1792",
     data=DIGITS.format(labels="1 to 80 labels"),
