@@ -84,10 +84,12 @@ def convnet(random: torch.Generator, outputs: int = 5, width: int = 16) -> nn.Se
     net.append(nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten()))
     net.append(nn.Linear(4 * channels, outputs))
     with torch.no_grad():
-        for weight in net.parameters():
-            if weight.ndim > 1:
-                fan = weight[0].numel()
-                weight.copy_(torch.randn(weight.shape, generator=random) * (2 / fan) ** 0.5)
+        for layer in net.modules():
+            if isinstance(layer, nn.Conv2d | nn.Linear):
+                fan, shape = layer.weight[0].numel(), layer.weight.shape
+                layer.weight.copy_(torch.randn(shape, generator=random) * (2 / fan) ** 0.5)
+                if layer.bias is not None:
+                    layer.bias.zero_()
     return net
 
 
