@@ -1,0 +1,54 @@
+"""A small network that was pre-trained without labels, and what a linear probe or fine-tuning makes of it."""
+
+from typing import Any
+
+from torch import Tensor, nn
+
+from headstart.claims._digits import HEAD, Rows, accuracy, convnet
+from headstart.claims._lab import Lab
+from headstart.core import make
+from headstart.models.wrapped import AnyBackbone
+from headstart.predictor.fit import fit
+from headstart.run.recipe import Recipe
+
+RATE = 2e-3
+
+
+def pretrained(
+    lab: Lab, seed: int, method: str, pictures: Tensor, *, steps: int, batch: int = 64
+) -> nn.Sequential:
+    """A `convnet` after a pre-training without labels; of 0 steps with its random weights.
+
+    Args:
+        lab: where it is measured.
+        seed: of the random weights and of the training; the weights of one seed are the same for all methods.
+        method: with its settings, as in "simclr:temperature=0.5".
+        pictures: (n, 1, 8, 8).
+        steps: of the training.
+        batch: rows of a step.
+    """
+    net = convnet(lab.generator("encoder start", seed))
+    if not steps:
+        return net
+    ended = f"{method}{',' if ':' in method else ':'}then=nothing"
+    recipe = Recipe(steps=steps, batch=batch, lr=RATE, seed=lab.derive("encoder", seed))
+    rows: Any = pictures.numpy()
+    found = fit(make(ended), net, rows, recipe).encoder
+    assert isinstance(found, AnyBackbone)
+    net.load_state_dict(net.state_dict() | _without_head(found.inner.state_dict()))
+    return net
+
+
+def probe(net: nn.Module, labelled: Rows, test: Rows) -> float:
+    """Accuracy of a logistic probe on the features of a network."""
+    return accuracy(fit(make("logistic-probe"), net, labelled.arrays, Recipe()), test)
+
+
+def tune(net: nn.Module, labelled: Rows, test: Rows, *, steps: int, seed: int) -> float:
+    """Accuracy after fine-tuning all of a network on all labelled rows, at most 64 of them a step."""
+    recipe = Recipe(steps=steps, batch=min(64, len(labelled)), lr=RATE, seed=seed)
+    return accuracy(fit(make("fine-tune"), net, labelled.arrays, recipe), test)
+
+
+def _without_head(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value for name, value in weights.items() if not name.startswith(HEAD)}
