@@ -100,4 +100,11 @@ TRANSFER = (
         "weights stay in the coordinates of the task's principal axes",
         "solvers/test_logistic_tasks.py as_by_itself",
     ),
+    Fault(
+        "learners/learner.py",
+        "_refuse(~(query[:, :, None] == support[:, None]).any(2), query)",
+        "pass",
+        "queries of classes that the support has not are learned from and counted as wrong",
+        "learners/test_evaluation.py has_not",
+    ),
 )

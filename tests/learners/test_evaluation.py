@@ -1,19 +1,19 @@
 """Evaluation of learners: the same new tasks for all, means with intervals, paired differences."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
 import pytest
 import torch
 from tests.learners.constant import Constant
 
 import headstart as hs
-from headstart.core import BadInput, Unknown
+from headstart.core import BadData, BadInput, Episodes, Labelled, Unknown
 from headstart.learners import shots_curve, steps_curve
 from headstart.learners.evaluation import DRAWN, drawn_for_tests
 from headstart.metrics.repeats import quantile
 from headstart.run.recipe import Recipe
-from headstart.tasks import GaussianClasses, Sinusoids
+from headstart.tasks import GaussianClasses, Sinusoids, TaskFamily
 
 FAMILY = GaussianClasses(ways=3, columns=2, shots=2, queries=4, tasks=5)
 SHORT = Recipe(steps=2, lr=1e-3, weight_decay=0.0)
@@ -167,3 +167,25 @@ def test_wrong_wishes_are_refused(protonet):
         hs.compare_learners([protonet, protonet], FAMILY, 5)
     with pytest.raises(BadInput, match="no learner"):
         hs.compare_learners([], FAMILY, 5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unshown(TaskFamily):
+    """The support of every task has rows of the first class alone, and the last query is of the second."""
+
+    name = "unshown"
+    kind, shape, outputs, pooled_outputs = "classes", (2,), 2, 2
+
+    def draw(self, step):
+        y = torch.tensor([[0, 0, 1]]).repeat(self.tasks, 1)
+        x = torch.zeros(self.tasks, 3, 2)
+        return Episodes(Labelled(x, torch.zeros_like(y)), Labelled(x, y))
+
+
+@pytest.mark.parametrize("name", ["maml", "neural-process", "protonet"])
+def test_queries_of_classes_that_the_support_has_not_are_refused(name, protonet):
+    says = r"Query 2 of task 0 is of class 1, of which the support of this task has no row"
+    with pytest.raises(BadData, match=says):
+        hs.meta_train(name, Unshown(), recipe=Recipe(steps=1))
+    with pytest.raises(BadData, match=says):
+        protonet.evaluate(Unshown(), 2)

@@ -40,6 +40,13 @@ def test_names_of_learners_with_commas_and_beginnings():
         ("sinusoids", {"backbone": "table"}, "is a family of tasks"),
         ("sinusoid", {}, "Did you mean the family 'sinusoids'"),
         ("sinusoids", {"test_data": rows()}, "must be labelled data, or a family"),
+        (rows(), {"test_data": (rows()[0][:, :2], rows()[1])}, r"shape \(2,\) .* of shape \(3,\)"),
+        (
+            "sinusoids",
+            {"test_data": "gaussian-classes", "learners": ["maml"]},
+            "2,.* 5 classes, .* 1 numbers",
+        ),
+        ("sinusoids", {"at_shots": 5, "learners": ["maml"]}, "at_shots is 5; it must be a list of whole"),
         (TEXTS, {"test_data": TEXTS}, "give all rows of tables and texts in one"),
     ],
 )

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from headstart.core import BadInput, Episodes, Labelled, Parts, Unknown, derive_seed
-from headstart.learners.learner import Learner, Problem, State
+from headstart.learners.learner import Learner, Problem, State, require_shown
 from headstart.learners.scores import LearnerComparison, TaskScores, interval_of
 from headstart.tasks.family import TaskFamily, require_family
 
@@ -181,13 +181,18 @@ def drawn_for_tests(tasks: TaskFamily, count: int, most: int = DRAWN) -> Iterato
     """`count` tasks that no training with this family sees, the same ones for every learner.
 
     They come in batches of `most` tasks at most, or of one.
+
+    Raises:
+        BadData: a query is of a class of which the support of its task has no row.
     """
     tasks = replace(tasks, tasks=DRAWN, seed=derive_seed(tasks.seed, "evaluation"))
     for step in numbers_from():
         left = count - step * DRAWN
         if left <= 0:
             return
-        yield from _chunks(_first(tasks.draw(step), left), most)
+        drawn = _first(tasks.draw(step), left)
+        require_shown(drawn)
+        yield from _chunks(drawn, most)
 
 
 def score_tasks(trained: Adaptive, episodes: Episodes) -> Tensor:

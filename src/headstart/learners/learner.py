@@ -154,7 +154,18 @@ def require_possible(outputs: Tensor, y: Tensor) -> None:
     """
     if y.is_floating_point():
         return
-    never = outputs.gather(-1, y[..., None])[..., 0].isneginf()
+    _refuse(outputs.gather(-1, y[..., None])[..., 0].isneginf(), y)
+
+
+def require_shown(episodes: Episodes) -> None:
+    """Raise `BadData` if the support of a task has no row of the class of a query."""
+    support, query = episodes.support.y, episodes.query.y
+    if not query.is_floating_point():
+        _refuse(~(query[:, :, None] == support[:, None]).any(2), query)
+
+
+def _refuse(never: Tensor, y: Tensor) -> None:
+    """Raise `BadData` for the first query (tasks, queries) that can't be answered, if there is one."""
     if bool(never.any()):
         task, query = (int(one[0]) for one in never.nonzero(as_tuple=True))
         raise BadData(

@@ -9,7 +9,7 @@ from torch import nn
 
 from headstart.core import BadInput, Batch
 from headstart.learners.encoding import make_encoder
-from headstart.learners.learner import Learner, Problem, make_learner
+from headstart.learners.learner import Learner, Problem, make_learner, require_shown
 from headstart.learners.trained import TrainedLearner
 from headstart.run.engine import Engine
 from headstart.run.loop import start_parts
@@ -49,6 +49,7 @@ def meta_train(
 
     Raises:
         BadInput: the learner can't give such answers, or the encoder can't take such inputs.
+        BadData: a query is of a class of which the support of its task has no row.
         Unknown: there is no learner or encoder of that name.
         Diverged: the loss is not finite.
     """
@@ -93,6 +94,11 @@ def _batches(learner: Learner, tasks: TaskFamily) -> Callable[[int], Iterator[Ba
 
     def stream(step: int) -> Iterator[Batch]:
         for now in itertools.count(step):
-            yield tasks.draw_pooled(now) if learner.pooled else tasks.draw(now)
+            if learner.pooled:
+                yield tasks.draw_pooled(now)
+                continue
+            drawn = tasks.draw(now)
+            require_shown(drawn)
+            yield drawn
 
     return stream

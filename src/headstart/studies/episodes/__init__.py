@@ -25,11 +25,11 @@ from headstart.studies._spec import LABEL_FIXES, MODELS, Figure, Input, Study, S
 LEARNER, TRANSFER, UNCLEAR, ALONE = "learner", "transfer", "unclear", "alone"
 POINTS = Rule(
     lambda v: isinstance(v, tuple) and all(isinstance(one, int) and one >= 1 for one in v),
-    "whole numbers >= 1",
+    "a list of whole numbers >= 1",
 )
 STEPS = Rule(
     lambda v: isinstance(v, tuple) and all(isinstance(one, int) and one >= 0 for one in v),
-    "whole numbers >= 0",
+    "a list of whole numbers >= 0",
 )
 RANGE = Rule(
     lambda v: POINTS.holds(v) and len(v) == 2 and v[0] <= v[1],

@@ -207,6 +207,18 @@ def scaled(x: Tensor, own: Tensor) -> Tensor:
     return (x - own.mean(0)) / own.var(0).mean().sqrt().clamp_min(1e-6)
 
 
+def require_alike(parts: Parts) -> None:
+    """Raise `BadInput` if test tasks are other ones than learners of the training tasks can take."""
+    train, test = parts.train.family, parts.test.family
+    numbers = train.kind == "numbers" and train.outputs != test.outputs
+    if (train.kind, train.shape) != (test.kind, test.shape) or train.outputs < test.outputs or numbers:
+        raise BadInput(
+            f"{spell('test_data')}: its tasks have inputs of shape {test.shape} and {test.outputs} "
+            f"{test.kind}, and those to train on have inputs of shape {train.shape} and {train.outputs} "
+            f"{train.kind}. Give other tasks of the same shape, with as many."
+        )
+
+
 def check_given(settings: EpisodesSettings, inputs: Mapping[str, Any]) -> None:
     """Refuse what does not go together, before anything is computed."""
     family, other = inputs["data"], inputs["test_data"]

@@ -25,6 +25,7 @@ from headstart.studies.episodes.families import (
     check_given,
     family_parts,
     labelled_parts,
+    require_alike,
     usual_shots,
 )
 from headstart.studies.episodes.groups import group_parts
@@ -117,6 +118,7 @@ def _tasks(job: Job[EpisodesSettings]) -> tuple[Parts, Chosen]:
                 if by_class
                 else group_parts(data, settings, encode)
             )
+        require_alike(parts)
         frozen = job.inputs["backbone"] is not None
         return parts, choose(settings.learners, problem_of(parts.train.family), frozen)
 
