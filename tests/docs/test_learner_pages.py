@@ -26,6 +26,7 @@ def test_every_learner_has_a_page_with_all_that_it_should_say(kind):
     assert not [each.name for each in fields(kind) if f"`{each.name}`" not in settings]
     told = dict(re.findall(r"^\| `(\w+)` \| `(.*?)` \|", settings, re.MULTILINE))
     assert told == {each.name: repr(each.default) for each in fields(kind) if each.name in told}
+    assert f" --learner {kind.name}`" in text
     assert kind.paper in section(text, "Paper")
     assert f"`{kind.name}`" in text
     assert f"`{kind.__module__}.{kind.__name__}`" in text
