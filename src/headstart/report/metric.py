@@ -172,6 +172,7 @@ UNITS: dict[str, Unit] = {
     "rmse": "units",
     "mae": "units",
     "spearman": "number",
+    "claims_held": "share",
 }
 METRICS = {
     name: Metric(name, title_of(name), unit, lower=name in LOWER_IS_BETTER) for name, unit in UNITS.items()

@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from headstart.records.claims import TestedClaim
 from headstart.records.settings import StudySettings, option, whole
-from headstart.studies._spec import UNDERSTAND, Input, Study, StudyRecord, optional_input
+from headstart.studies._spec import UNDERSTAND, Figure, Input, Study, StudyRecord, optional_input
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +48,15 @@ class Claims(StudyRecord):
     claims: list[TestedClaim]  # in the order of the gallery
 
     main_tables: ClassVar[tuple[str, ...]] = ("claims",)
+
+    @property
+    def figure(self) -> Figure | None:
+        """The share of the claims that hold; of a control there is none."""
+        if self.null or not self.claims:
+            return None
+        return Figure(
+            "claims_held", sum(claim.verdict == "holds" for claim in self.claims) / len(self.claims)
+        )
 
     @property
     def subject(self) -> str:

@@ -1,0 +1,47 @@
+"""The gallery of claims in a browser: readable in light and dark, on a phone and a screen."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.report.claims_example import gallery
+
+from headstart.report.drawing import draw_file
+from headstart.studies._page import write_page
+from headstart.studies.claims import page
+
+from .chromium import LOADED, OVERFLOW, faint_texts, opened
+
+pytestmark = pytest.mark.browser
+# texts of drawings that go over the edge of their panel
+CUT = """[...document.querySelectorAll("figure.panel")].flatMap((panel) => {
+  const edge = panel.getBoundingClientRect();
+  return [...panel.querySelectorAll("text")].filter((one) => {
+    const box = one.getBoundingClientRect();
+    return box.width && (box.left < edge.left - 1 || box.right > edge.right + 1);
+  }).map((one) => one.textContent);
+})"""
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+@pytest.mark.parametrize(("count", "null"), [(7, False), (1, False), (7, True)])
+def test_quiet_and_readable(browser: Any, tmp_path: Path, count: int, null: bool, width: int) -> None:
+    record = gallery(count, null)
+    path = write_page(record, page.view(record), tmp_path / "claims.html", page.TEMPLATE)
+    with opened(browser, path, width) as shown:
+        assert shown.page.evaluate(OVERFLOW) <= 0
+        assert shown.page.evaluate(CUT) == []
+        assert faint_texts(shown.page, 20) == []
+        assert shown.messages == []
+        assert shown.requests == [path.as_uri()]
+
+
+def test_pictures_of_their_own_are_shown_by_a_document(browser: Any, tmp_path: Path) -> None:
+    pictures = [draw_file(claim.panels) for claim in gallery(7).claims]
+    for number, picture in enumerate(pictures):
+        (tmp_path / f"{number}.svg").write_text(picture, "utf-8")
+    path = tmp_path / "page.html"
+    path.write_text("".join(f'<img src="{number}.svg">' for number in range(len(pictures))), "utf-8")
+    with opened(browser, path, 800) as shown:
+        assert shown.page.evaluate(LOADED) == len(pictures)
+        assert shown.messages == []
