@@ -31,7 +31,9 @@ class ClaimsSettings(StudySettings):
     full: bool = option("Larger data and more steps.", False)
     null: bool = option("The control: take away the cause of each claim, so that none may hold.", False)
     seeds: int | None = option("Seeds of each claim. Default: its own, 5 or more.", None, whole(2))
-    jobs: int | None = option("Processes at once. Default: as many as there are cores.", None, whole(1))
+    jobs: int | None = option(
+        "Processes at once. Default: as many as there are cores; in Python 1.", None, whole(1)
+    )
     seed: int = option("Random seed, which all others are derived from.", 0)
 
     def __post_init__(self) -> None:

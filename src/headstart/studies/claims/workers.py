@@ -14,7 +14,7 @@ import torch
 
 from headstart.claims import Lab, find_claim
 from headstart.core import Diverged, HeadstartError, MissingPackage
-from headstart.face import spell
+from headstart.face import at_command_line, spell
 
 MISSING, FAILED = "missing", "failed"  # keys of a message in the place of numbers
 
@@ -25,7 +25,10 @@ class Workers:
     def __init__(self, lab: Lab, tasks: Sequence[tuple[str, int]], jobs: int | None) -> None:
         """Begin with all tasks (claim, seed) in their order."""
         self.lab = lab
-        count = min(jobs or os.cpu_count() or 1, len(tasks))
+        cores = (
+            (os.cpu_count() or 1) if at_command_line() else 1
+        )  # a script would be run again by each process
+        count = min(jobs or cores, len(tasks))
         self._futures: dict[tuple[str, int], Future[dict[str, Any]]] = {}
         self._pool: ProcessPoolExecutor | None = None
         if count > 1:
