@@ -239,11 +239,13 @@ def test_settings_are_checked(settings, says):
         MAML(**settings)
 
 
-def test_checkpointed_steps_keep_less_and_give_the_same():
-    made, batch, kept, gradients = NETWORKS["batch-norm"][0], episodes((3,)), [], []
+@pytest.mark.parametrize("name", ["batch-norm", "attention"])
+def test_checkpointed_steps_keep_less_and_give_the_same(name):
+    made, shape, _ = NETWORKS[name]
+    batch, kept, gradients = episodes(shape), [], []
     for again in (False, True):
         learner = MAML(steps=6, inner_lr=RATE, checkpoint=again, strategy="loop")
-        parts, held = built(learner, made(), (3,)), []
+        parts, held = built(learner, made(), shape), []
 
         def keep(x, held=held):
             held.append(x.nbytes)

@@ -3,8 +3,9 @@
 import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import torch
@@ -125,8 +126,9 @@ class InnerLoop(Learner):
         update = self.inner_optimiser if callable(self.inner_optimiser) else UPDATES[self.inner_optimiser]
         twice, way = self.twice and graph, self._way(start)
         steps = Steps(self.steps, update, start.rate_of, self.clip, graph, twice, self.checkpoint and graph)
-        with self._explained(start), torch.enable_grad(), plain_kernels(start, twice or way == "vmap"):
-            loss = _support_loss(start, support, way, graph)
+        kernels = partial(plain_kernels, start, twice or way == "vmap")
+        with self._explained(start), torch.enable_grad(), kernels():
+            loss = _support_loss(start, support, way, graph, kernels)
             weights, slots = descend(loss, weights, slots, steps)
             made = dict(weights) | {
                 f"{slot}/{name}": one for name, own in slots.items() for slot, one in own.items()
@@ -258,9 +260,16 @@ def _weights(start: Start, state: State) -> dict[str, Tensor]:
 
 
 def _support_loss(
-    start: Start, support: Labelled, way: Way, graph: bool
+    start: Start,
+    support: Labelled,
+    way: Way,
+    graph: bool,
+    kernels: Callable[[], AbstractContextManager[None]],
 ) -> Callable[[Mapping[str, Tensor]], Tensor]:
-    """The losses (t,) of supports by the weights that adapt; features that stay are computed once."""
+    """The losses (t,) of supports by the weights that adapt; features that stay are computed once.
+
+    Each is computed with these kernels, also where a step is computed again in the backward pass.
+    """
     module: nn.Module = start.network
     x, root = support.x, ""
     if start.only_head_adapts:
@@ -270,6 +279,7 @@ def _support_loss(
 
     def loss(weights: Mapping[str, Tensor]) -> Tensor:
         mine = {name.removeprefix(root): one for name, one in weights.items()}
-        return task_losses(forward_tasks(module, mine, x, way), support.y, start.kind)
+        with kernels():
+            return task_losses(forward_tasks(module, mine, x, way), support.y, start.kind)
 
     return loss
