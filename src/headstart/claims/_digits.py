@@ -73,10 +73,10 @@ def shuffled(rows: Rows, random: torch.Generator) -> Rows:
     return Rows(rows.x, rows.y[torch.randperm(len(rows), generator=random)])
 
 
-def convnet(random: torch.Generator, outputs: int = 5, width: int = 16) -> nn.Sequential:
+def convnet(random: torch.Generator, outputs: int = 5, width: int = 16, colours: int = 1) -> nn.Sequential:
     """A small network of three convolutions with group normalisation, about 6,000 weights at width 16."""
     net = nn.Sequential()
-    channels = 1
+    channels = colours
     for out, pool in ((width, False), (width, True), (2 * width, True)):
         block = [nn.Conv2d(channels, out, 3, padding=1), nn.GroupNorm(4, out), nn.ReLU()]
         net.append(nn.Sequential(*block, *([nn.MaxPool2d(2)] if pool else [])))

@@ -23,11 +23,11 @@ def pretrained(
         lab: where it is measured.
         seed: of the random weights and of the training; the weights of one seed are the same for all methods.
         method: with its settings, as in "simclr:temperature=0.5".
-        pictures: (n, 1, 8, 8).
+        pictures: (n, channels, height, width).
         steps: of the training.
         batch: rows of a step.
     """
-    net = convnet(lab.generator("encoder start", seed))
+    net = convnet(lab.generator("encoder start", seed), colours=pictures.shape[1])
     if not steps:
         return net
     ended = f"{method}{',' if ':' in method else ':'}then=nothing"
