@@ -1,15 +1,17 @@
 """A small network that was pre-trained without labels, and what a linear probe or fine-tuning makes of it."""
 
-from typing import Any
-
+import numpy as np
 from torch import Tensor, nn
 
 from headstart.claims._digits import HEAD, Rows, accuracy, convnet
 from headstart.claims._lab import Lab
 from headstart.core import make
+from headstart.data.unlabelled import load_unlabelled
 from headstart.models.wrapped import AnyBackbone
 from headstart.predictor.fit import fit
 from headstart.run.recipe import Recipe
+from headstart.session.inputs import build_backbone
+from headstart.session.session import Session
 
 RATE = 2e-3
 
@@ -27,16 +29,24 @@ def pretrained(
         steps: of the training.
         batch: rows of a step.
     """
+    return with_projection(lab, seed, method, pictures, steps=steps, batch=batch)[0]
+
+
+def with_projection(
+    lab: Lab, seed: int, method: str, pictures: Tensor, *, steps: int, batch: int = 64
+) -> tuple[nn.Sequential, nn.Module]:
+    """The same, and the projection head that was trained with it; an identity where there is none."""
     net = convnet(lab.generator("encoder start", seed), colours=pictures.shape[1])
     if not steps:
-        return net
-    ended = f"{method}{',' if ':' in method else ':'}then=nothing"
+        return net, nn.Identity()
+    ended = make(f"{method}{',' if ':' in method else ':'}then=nothing")
     recipe = Recipe(steps=steps, batch=batch, lr=RATE, seed=lab.derive("encoder", seed))
-    rows: Any = pictures.numpy()
-    found = fit(make(ended), net, rows, recipe).encoder
-    assert isinstance(found, AnyBackbone)
-    net.load_state_dict(net.state_dict() | _without_head(found.inner.state_dict()))
-    return net
+    data = load_unlabelled(pictures.numpy())
+    fitted = Session(build_backbone(data, net), data).fit(ended, np.arange(len(data)), recipe)
+    encoder, parts = fitted.model.backbone, fitted.run.parts
+    assert isinstance(encoder, AnyBackbone)
+    net.load_state_dict(net.state_dict() | _without_head(encoder.inner.state_dict()))
+    return net, parts["projection"] if "projection" in parts else nn.Identity()
 
 
 def probe(net: nn.Module, labelled: Rows, test: Rows) -> float:
