@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import headstart as hs
-from headstart.core import BadData, BadInput, Unknown
+from headstart.core import BadData, BadInput, CannotWrite, Unknown
 from headstart.learners.learner import walk_learners
 from headstart.run.recipe import Recipe
 
@@ -77,3 +77,10 @@ def test_what_is_no_learner_family_or_encoder():
         learner.evaluate("digits")
     with pytest.raises(Unknown, match=r"No setting of maml is called 'stps'. Did you mean 'steps'"):
         learner.changed(stps=3)
+
+
+def test_a_recipe_that_is_none_and_a_folder_that_can_not_be():
+    with pytest.raises(BadInput, match=r"recipe is 5; it must be a Recipe, as in hs.Recipe"):
+        hs.meta_train("protonet", FAMILY, recipe=5)
+    with pytest.raises(CannotWrite, match=r"Can't write .*learner"):
+        trained("protonet").save(f"{__file__}/learner")

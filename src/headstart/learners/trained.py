@@ -156,7 +156,6 @@ class TrainedLearner:
             "encoder": self.encoder,
             "losses": list(self.losses),
         }
-        folder.mkdir(parents=True, exist_ok=True)
         write_tensors(folder / WEIGHTS, self.parts.state_dict(), {})
         write_atomically(folder / ABOUT, (json.dumps(about, indent=1) + "\n").encode())
 

@@ -56,6 +56,8 @@ def meta_train(
     learner = make_learner(learner) if isinstance(learner, str) else learner
     if not isinstance(learner, Learner):
         raise BadInput(f"learner is {learner!r}; it must be a name, as in 'maml:steps=5', or a learner.")
+    if recipe is not None and not isinstance(recipe, Recipe):
+        raise BadInput(f"recipe is {recipe!r:.60}; it must be a Recipe, as in hs.Recipe(steps=500), or None.")
     require_family(tasks)
     problem = problem_of(tasks)
     require_kind(learner, problem)
