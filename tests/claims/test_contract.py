@@ -71,6 +71,7 @@ def test_a_claim_runs_and_is_drawn(claim, cache):
     assert all(effect.measure(seeds).title for effect in claim.effects)
 
 
+@pytest.mark.slow
 @every_claim
 def test_a_claim_gives_the_same_again(claim, cache, tmp_path):
     """In a lab of its own, where nothing is shared, as with what another seed left in the cache."""
@@ -80,6 +81,7 @@ def test_a_claim_gives_the_same_again(claim, cache, tmp_path):
         assert again[name] == pytest.approx(value, rel=1e-4, abs=1e-4), name
 
 
+@pytest.mark.slow
 @every_claim
 def test_a_claim_does_not_hold_without_its_cause(claim, cache):
     lab = Lab("tiny", null=True, cache=cache)

@@ -111,6 +111,7 @@ def test_a_seed_that_diverges_is_left_out(cheap):
     assert any("The loss is NaN." in note for note in record.notes)
 
 
+@pytest.mark.many
 def test_other_processes_measure_the_same(tmp_path):
     lab, tasks = Lab("tiny", cache=tmp_path), [("start-regularises", 0), ("start-regularises", 1)]
     with Workers(lab, tasks, 2) as pool:
