@@ -52,4 +52,25 @@ GUIDE_FAULTS = (
         "guides of other weights are taken",
         "study/test_scouts.py another_model",
     ),
+    Fault(
+        "studies/adapt/given_guides.py",
+        "guides.require_unseen(data.name, data.digests)",
+        "pass",
+        "a run is tested on rows that scouts learned from",
+        "study/test_scouts_refused.py scouts_learned_from_is_refused",
+    ),
+    Fault(
+        "studies/adapt/run.py",
+        '"guides": job.inputs["guides"], "metric": metric}',
+        '"guides": None, "metric": metric}',
+        "the guides of `adapt` are not handed on to its trainings",
+        "cli/test_guides.py nought_keep_the_backbone",
+    ),
+    Fault(
+        "session/scouting.py",
+        "classes = list(dict.fromkeys(classes))",
+        "classes = list(classes)",
+        "a class that is named twice counts as two classes of a cousin",
+        "study/test_scouts_refused.py bad_input",
+    ),
 )

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 import headstart as hs
-from headstart.core import BadInput, Mismatch, Unknown
-from headstart.core.guides import Guides, open_guides, weights_digest
+from headstart.core import Mismatch
+from headstart.core.guides import open_guides, weights_digest
 from headstart.run.recipe import Recipe
 from headstart.session import scouting
 from headstart.session.fisher import fisher_information
@@ -140,11 +140,22 @@ def test_guides_that_change_nothing_are_noted(made):
     assert any("the guides change nothing" in note for note in fitted.training.notes)
 
 
+def test_training_from_scratch_has_no_guides(made):
+    fitted = hs.fit("from-scratch", base(), blobs(4), Recipe(steps=2), guides=made.guides)
+    assert any("weights of its own" in note for note in fitted.training.notes)
+
+
+def test_adapters_leave_the_guided_weights_alone(made):
+    fitted = hs.fit("lora:rank=2", base(), blobs(4), Recipe(steps=2), guides=made.guides)
+    assert any("the guides change nothing" in note for note in fitted.training.notes)
+
+
 def test_guides_are_kept(made, tmp_path):
     opened = open_guides(made.folder)
     assert opened.base == made.guides.base
     assert opened.about == made.guides.about
     assert all(torch.equal(opened.values[name], one) for name, one in made.guides.values.items())
+    assert opened.rows == made.guides.rows == hs.data.load(blobs(4)).digests
     anchor = replace(made.guides, use="anchor", strength=0.3)
     anchor.save(tmp_path / "anchor.safetensors")
     again = open_guides(tmp_path / "anchor.safetensors")
@@ -155,7 +166,7 @@ def test_guides_are_kept(made, tmp_path):
 
 def test_guides_of_another_model_are_refused(made):
     other = hs.models.backbone(nn.Linear(6, 5), example=torch.zeros(2, 6), head=None)
-    with pytest.raises(Mismatch, match="another model"):
+    with pytest.raises(Mismatch, match="not of this model"):
         hs.fit("fine-tune", other, blobs(4), guides=made.guides)
     moved = base()
     with torch.no_grad():
@@ -214,6 +225,8 @@ def test_the_record_and_the_page(made):
     page = (made.folder / "scouts.html").read_text()
     assert "Where weights moved" in page
     assert "The rule was fixed before any result" in page
+    assert page.count("guides in random order, draw ") == 2
+    assert all(f"over {TITLES[arm.name]} " in page for arm in record.arms if arm.behind is not None)
 
 
 def arms(guided, plain, **others):
@@ -230,33 +243,6 @@ def test_verdicts_follow_the_rule():
     assert verdict_of(arms(high, low, shuffled=high)) == "controls"
     assert verdict_of(arms(low, high)) == "harms"
     assert verdict_of(arms([0.4, 0.6, 0.5], low)) == "unclear"
-
-
-@pytest.mark.parametrize(
-    ("how", "said"),
-    [
-        ({"cousins": ("0+1",)}, "1 cousin"),
-        ({"cousins": ("0", "1")}, "one class"),
-        ({"cousin_classes": 4}, "fewer than the 4"),
-        ({"lr": 1e-30}, "No weight moved"),
-        ({"target": blobs(4)}, "rows of"),
-        ({"target": blobs(3, 4, 6), "labels": 3, "target_lr": (0.1, 0.2)}, "none left to choose"),
-        ({"temperature": -1.0}, "temperature"),
-    ],
-)
-def test_bad_input(how, said):
-    with pytest.raises(BadInput, match=said):
-        hs.scouts(base(), blobs(4), **SMALL | how)
-
-
-def test_a_class_that_is_not_there():
-    with pytest.raises(Unknown, match="'7'"):
-        hs.scouts(base(), blobs(4), **SMALL | {"cousins": ("0+7", "1+2")})
-
-
-def test_guides_out_of_range_are_refused():
-    with pytest.raises(BadInput, match="'w'"):
-        Guides({"w": torch.tensor([1.5])}, "")
 
 
 def test_a_weight_that_two_layers_share_has_one_guide():

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -32,6 +32,8 @@ class Guides:
         use: what they scale: the optimiser's "update"; the "gradient", as in the authors' code, which does
             nothing under Adam; or, as 1 - g, the strength of an "anchor" to the weights of the start.
         strength: of the anchor, >= 0.
+        rows: digests of the rows that scouts learned from, on which nothing that was trained with the
+            guides is to be tested.
     """
 
     values: Mapping[str, Tensor]
@@ -39,6 +41,7 @@ class Guides:
     about: Mapping[str, Any] = field(default_factory=dict)
     use: Use = "update"
     strength: float = 1.0
+    rows: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.use not in USES:
@@ -94,8 +97,9 @@ class Guides:
             if name not in named or named[name].shape != one.shape:
                 found = f"of shape {tuple(named[name].shape)}" if name in named else "not there"
                 raise Mismatch(
-                    f"These guides are of another model: {name!r} of shape {tuple(one.shape)} is {found}. "
-                    "Make guides for this one with `headstart scouts`."
+                    f"These guides are of {self.about.get('backbone', 'another model')}, not of this model: "
+                    f"{name!r} of shape {tuple(one.shape)} is {found}. Give them with the backbone that they "
+                    "are for, or make guides for this one with `headstart scouts`."
                 )
             yield named[name], one
 
@@ -108,6 +112,15 @@ class Guides:
                 "learned from another start. Make guides for this one with `headstart scouts`."
             )
 
+    def require_unseen(self, name: str, digests: Iterable[str]) -> None:
+        """Raise `BadInput` if there are rows, of the data of a name, that scouts learned from."""
+        seen = set(self.rows).intersection(digests)
+        if seen:
+            raise BadInput(
+                f"The scouts of these guides learned from {len(seen)} of the rows of {name}, which a test on "
+                "unseen rows must not have. Leave them out, or make guides from other data."
+            )
+
     def save(self, path: str | Path) -> None:
         """Write them to a safetensors file.
 
@@ -115,7 +128,7 @@ class Guides:
             CannotWrite: no space or no permission.
         """
         about = {"format": FORMAT, "base": self.base, "about": json.dumps(dict(self.about))}
-        about |= {"use": self.use, "strength": str(self.strength)}
+        about |= {"use": self.use, "strength": str(self.strength), "rows": " ".join(self.rows)}
         write_tensors(Path(path), self.values, about)
 
 
@@ -142,7 +155,8 @@ def open_guides(path: str | Path) -> Guides:
     if about.get("format") != FORMAT:
         raise BadInput(f"{path} holds no guides. `headstart scouts DATA --backbone NAME` makes some.")
     use: Any = about["use"]
-    return Guides(values, about["base"], json.loads(about["about"]), use, float(about["strength"]))
+    rows = tuple(about.get("rows", "").split())
+    return Guides(values, about["base"], json.loads(about["about"]), use, float(about["strength"]), rows)
 
 
 def weights_digest(module: nn.Module, names: Mapping[str, Any] | None = None) -> str:

@@ -22,5 +22,7 @@ def about_guides(session: SessionData, method: Method[Any], fitted: Fitted) -> l
     """That guides change nothing, if they do not."""
     if session.guides is None or fitted.run.guided:
         return []
+    if method.about.transfers == "nothing":
+        return [f"{method.about.title}: it begins with weights of its own, which have no guides."]
     said = "the guides change nothing, as none of the weights that have guides below 1 is trained"
     return [f"{method.about.title}: {said}."]

@@ -68,6 +68,12 @@ def class_subsets(
     Raises:
         BadInput: there are too few classes for two cousins.
     """
+    if len(names) <= FEWEST:
+        raise BadInput(
+            f"The data have {len(names)} classes, of which no easier problem can be made: a cousin has 2 "
+            "classes or more, and fewer than the data. Give data of more classes, or rows without labels, "
+            "which are clustered."
+        )
     if not 2 <= classes < len(names):
         raise BadInput(
             f"{spell('cousin_classes', classes)}: a cousin has 2 classes or more, and fewer than the "
@@ -80,9 +86,10 @@ def class_subsets(
 
 def cousin_of(labels: NDArray[np.int64], names: Sequence[str], classes: Sequence[int]) -> Cousin:
     """The cousin of the rows of some classes, numbered in this order."""
+    classes = list(dict.fromkeys(classes))
     rows = np.flatnonzero(np.isin(labels, classes))
     places = np.full(len(names), -1)
-    places[list(classes)] = np.arange(len(classes))
+    places[classes] = np.arange(len(classes))
     return Cousin(", ".join(names[place] for place in classes), rows, places[labels[rows]])
 
 

@@ -99,7 +99,7 @@ def load(
     inputs = load_inputs(spec, given, settings, columns)
     decided = {fix.item for fix in all_fixes(given.get("label_fixes")) if fix.action}
     old = old_model(given.get("backbone"), inputs["source"] or [])
-    inputs["guides"] = load_guides(given.get("guides"), inputs["backbone"])
+    inputs["guides"] = load_guides(given.get("guides"), inputs["backbone"], inputs["data"])
     inputs["augment_with"] = load_generated(given.get("augment_with"), inputs["data"], columns)
     return {**inputs, "_old": old, "_decided": decided, "_generated": given.get("augment_with")}
 

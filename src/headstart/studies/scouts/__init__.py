@@ -27,7 +27,8 @@ from headstart.studies._spec import BACKBONE, DATA, MODELS, Figure, Study, Study
 NOT_NEGATIVE = Rule(lambda v: v >= 0, "a number >= 0")
 UNIT = Rule(lambda v: 0 <= v <= 1, "in [0, 1]")
 BINS = 20  # of the histograms
-PLAIN, GUIDED = "plain", "guided"
+PLAIN, GUIDED, SLOWER = "plain", "guided", "slower"
+LEAST = 1e-3  # factor of the smaller rate, which is else the mean guide
 
 
 def split_rates(texts: list[str]) -> tuple[float, ...]:
@@ -90,7 +91,13 @@ class ScoutsSettings(InputSettings):
         parse=split_rates,
         metavar="RATE,RATE,...",
     )
-    anchor: float = option("Strength of the anchor that guides are compared with.", 1.0, NOT_NEGATIVE)
+    anchor: float = option("Strength of the anchor.", 1.0, NOT_NEGATIVE)
+    use: Literal["update", "gradient", "anchor"] = option(
+        "What the guides that are saved scale in training: the update; the gradient, as in the authors' "
+        "code, which does nothing under Adam; or, inverted, an anchor to the start. Compared are all three.",
+        "update",
+        one_of("update", "gradient", "anchor"),
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -132,7 +139,7 @@ class GuideArm(Record):
     interval: Interval | None  # Student's t over the draws; None of one
     gain: Interval | None  # over plain training, in pairs; None for itself, and of one draw
     behind: Interval | None  # guided training's gain over it, in pairs; None for itself, and of one draw
-    seconds: float  # of one fit, on average
+    seconds: float  # of one fit, the median over the draws
     lr: float  # peak learning rate, before the factor of a smaller one
 
 

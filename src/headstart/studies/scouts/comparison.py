@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.core import BadInput, Guides, Method, derive_seed
+from headstart.core import BadInput, Diverged, Guides, Method, derive_seed
 from headstart.data.splits import per_class
 from headstart.data.train_test_split import Rows
 from headstart.face import spell
@@ -17,9 +17,9 @@ from headstart.records.record import Interval
 from headstart.run.recipe import Recipe
 from headstart.session.session import Session
 from headstart.studies._trials import Trial
-from headstart.studies.scouts import GUIDED, PLAIN, GuideArm, ScoutsSettings
+from headstart.studies.scouts import GUIDED, LEAST, PLAIN, SLOWER, GuideArm, ScoutsSettings
 
-SHUFFLED, CONSTANT, INVERTED, SLOWER = "shuffled", "constant", "inverted", "slower"
+SHUFFLED, CONSTANT, INVERTED = "shuffled", "constant", "inverted"
 ANCHOR, GRADIENT = "anchor", "gradient"
 TITLES = {
     PLAIN: "no guides",
@@ -45,7 +45,7 @@ class Comparison:
         held: rows that all are tested on.
         method: that trains.
         settings: of the study.
-        guides: of the backbone.
+        guides: of the backbone, which scale updates.
     """
 
     session: Session
@@ -132,7 +132,7 @@ class Comparison:
             ANCHOR: replace(guides, use="anchor", strength=self.settings.anchor),
             GRADIENT: replace(guides, use="gradient"),
         }
-        return made.get(arm), max(guides.mean, 1e-3) if arm == SLOWER else 1.0
+        return made.get(arm), max(guides.mean, LEAST) if arm == SLOWER else 1.0
 
 
 def arms_of(
@@ -141,7 +141,12 @@ def arms_of(
     """Each arm with its gains, over the draws of which all arms have a value."""
     whole = [seed for seed in range(seeds) if all((arm, seed) in found for arm in TITLES)]
     scores = {arm: [found[arm, seed]["accuracy"] for seed in whole] for arm in TITLES}
-    seconds = {arm: float(np.mean([found[arm, seed]["seconds"] for seed in whole])) for arm in TITLES}
+    if not whole:
+        raise Diverged(
+            f"In no draw did training go well in all {len(TITLES)} ways, so that nothing can be compared. "
+            f"A lower {spell('target_lr')} may help."
+        )
+    seconds = {arm: float(np.median([found[arm, seed]["seconds"] for seed in whole])) for arm in TITLES}
     return [
         GuideArm(
             name=arm,

@@ -1,6 +1,7 @@
 """How `scouts` is computed: cousins, scouts, guides, and a comparison on a target."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -40,6 +41,10 @@ from headstart.studies.scouts.scouted import FILE, ScoutedGuides
 HELD = 0.5  # of the target's rows, for the comparison
 STILL, FREE = 0.01, 0.5
 USUAL = 3  # classes of a cousin
+UNTAUGHT = (
+    "{} has learned nothing yet, so these are guides of random weights, of no use for others. As {} give a "
+    "model that was trained on the data, such as the folder of a run."
+)
 
 
 def load(
@@ -98,14 +103,18 @@ def compute(job: Job[ScoutsSettings]) -> dict[str, Any]:
     values = tempered(min_max(movement, settings.scope), settings.temperature, settings.floor)
     about = {
         "data": data.name,
+        "backbone": session.backbone.name,
         "measure": settings.measure,
         "scouts": len(runs),
         "scope": settings.scope,
         "temperature": settings.temperature,
         "floor": settings.floor,
     }
-    guides = Guides(values, weights_digest(session.backbone, values), about)
+    base, rows = weights_digest(session.backbone, values), data.digests
+    guides = Guides(values, base, about, settings.use, settings.anchor, rows)
     job.artefacts["guides"] = guides
+    if not session.backbone.learned:
+        job.notes.append(UNTAUGHT.format(session.backbone.name, spell("backbone")))
     return {
         "task": data.name,
         "classes": list(data.classes) if has_classes(data) else [],
@@ -222,7 +231,8 @@ def _compared(job: Job[ScoutsSettings], guides: Guides) -> dict[str, Any]:
     data = check_data(target, reader=job.inputs["backbone"].reader).dataset
     rest, held = train_and_test(data, HELD, settings.seed)
     session = job.session(data, rest, augment=False)
-    compared = Comparison(session, rest, held, make(settings.method), settings, guides)
+    updates = replace(guides, use="update")
+    compared = Comparison(session, rest, held, make(settings.method), settings, updates)
     rates = compared.best(job.trials(compared.rates()))
     arms = arms_of(job.trials(compared.trials(rates)), settings.seeds, rates)
     return {
