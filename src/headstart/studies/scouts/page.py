@@ -8,12 +8,13 @@ from headstart.report.figures import Plot
 from headstart.report.metric import get_metric
 from headstart.report.text import MINUS, Terminal, percent, pluralise, seconds, shorten_middle
 from headstart.studies._page import Cell, cell_text, page_view
-from headstart.studies.scouts import GUIDED, PLAIN, GuideArm, GuidedTensor, Scouting
+from headstart.studies.scouts import GUIDED, LEAST, PLAIN, SLOWER, GuideArm, GuidedTensor, Scouting
+from headstart.studies.scouts.page_controls import controls
 from headstart.studies.scouts.scouted import FILE
 
 PANELS = 12  # histograms
 NAME = 40  # letters of a parameter
-HEADINGS = ("trained with", "accuracy on held-out rows", "rate", "time of a fit")
+HEADINGS = ("trained with", "accuracy", "rate", "time of a fit")
 VERDICTS = {
     "helps": "Guides help here: training with them is surely better than without, and than with guides in "
     "random order, with one constant guide a tensor and with a smaller rate",
@@ -62,14 +63,14 @@ def view(record: Scouting) -> dict[str, Any]:
                 pluralise(len(arm.scores), "draw"),
                 [
                     Cell.compare(accuracy, arm.mean, arm.interval, arm.gain),
-                    Cell(f"{arm.lr:g}"),
+                    Cell(f"{_rate(arm, record):.2g}"),
                     Cell(seconds(arm.seconds)),
                 ],
             )
             for arm in record.arms
         ]
         or [(_short(one.name), "", [Cell(f"{one.mean:.2f}")]) for one in tensors],
-        more=[_moved(tensors, record.measure), _layers(tensors), *_scouts(record)],
+        more=[*controls(record), _moved(tensors, record.measure), _layers(tensors), *_scouts(record)],
         smallprint=[*([RULE] if record.arms else []), READ],
     )
 
@@ -82,9 +83,15 @@ def terminal(record: Scouting) -> Terminal:
         title=headline(record),
         headings=shown["headings"],
         rows=rows if record.arms else rows[:PANELS],
-        sentences=list(sentences(record)),
+        sentences=[*sentences(record), *_left_out(record)],
         places=[("Guides", FILE)],
     )
+
+
+def _left_out(record: Scouting) -> Iterator[str]:
+    """That the terminal does not show all parameters."""
+    if not record.arms and len(record.tensors) > PANELS:
+        yield f"These are {PANELS} of {len(record.tensors)} parameters; the page has all."
 
 
 def headline(record: Scouting) -> str:
@@ -110,6 +117,10 @@ def sentences(record: Scouting) -> Iterator[str]:
     )
     still = sum(one.still * one.weights for one in record.tensors) / max(1, record.parameters)
     yield f"{percent(still)} of the weights have guides below 0.01 and hardly move."
+
+
+def _rate(arm: GuideArm, record: Scouting) -> float:
+    return arm.lr * (max(record.mean, LEAST) if arm.name == SLOWER else 1.0)
 
 
 def _gain(arm: GuideArm) -> str:
