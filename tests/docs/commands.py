@@ -42,7 +42,7 @@ SMALL = {  # options of the commands that take them
 GIVEN = {"--budget": "5", "--rows": "20", "--batch": "8", "--trials": "3", "--devices": "1"}
 STEPS = re.compile(r"steps=\d+")
 BUILT_IN = {"clipart", "digits", "reviews", "spambase"}
-TEXTS = ("reviews", "opinions", "articles")
+TEXTS = ("reviews", "opinions", "articles", "topics", "new-topics")
 OUTPUTS = ("--out", "--save", "--to")
 ONE_METHOD = {"adapt": "ridge-probe", "align": "coral"}  # of commands that name none
 ALL_METHODS = ("adapt", "photos/")  # but for this one

@@ -42,7 +42,9 @@ KINDS = {  # names of the same kind can stand for each other
     **{name: name for name in ("articles.csv", "more.csv", "new.txt", "new.csv")},
     **dict.fromkeys(("patients.csv", "june.csv"), "patients"),
     **dict.fromkeys(("houses.csv", "last-year.csv", "this-year.csv", "july.csv"), "houses"),
-    **{name: name for name in ("rows.csv", "plants.csv", "drinks.csv", "bands.npz", "new.npy")},
+    **dict.fromkeys(("plants.csv", "new-plants.csv"), "plants"),
+    **dict.fromkeys(("topics.csv", "new-topics.csv"), "topics"),
+    **{name: name for name in ("rows.csv", "drinks.csv", "bands.npz", "new.npy")},
     **{name: name for name in ("sounds", "new.wav", "bert", "pairs.csv")},
     **dict.fromkeys(CHECKPOINTS, "checkpoint"),
 }
@@ -120,13 +122,16 @@ def lists(folder: Path) -> None:
 
 
 def texts(folder: Path) -> None:
-    """Reviews of two classes, articles with topics, and some to predict."""
+    """Reviews of two classes, articles with topics, texts of three classes, and some to predict."""
     for seed, name in enumerate(("reviews.csv", "opinions.csv", "more.csv")):
         said, labels = wordy.reviews(10, seed)
         write(folder / name, ["text", "label"], zip(said, labels, strict=True))
     said, labels = wordy.reviews(10, 3)
     topics = [f"{label};{'art' if n % 2 else 'money'}" for n, label in enumerate(labels)]
     write(folder / "articles.csv", ["text", "topics"], zip(said, topics, strict=True))
+    for seed, name in enumerate(("topics.csv", "new-topics.csv"), 4):
+        said, _ = wordy.reviews(9, seed)
+        write(folder / name, ["text", "label"], [(one, f"topic {n % 3}") for n, one in enumerate(said)])
     (folder / "new.txt").write_text("a lovely plot\nthe music was awful\n", "utf-8")
 
 
@@ -139,7 +144,8 @@ def tables(folder: Path) -> None:
     head = ["rooms", "area", "street", "price", "rent", "label"]
     for seed, name in enumerate(("houses.csv", "last-year.csv", "this-year.csv", "july.csv")):
         write(folder / name, head, houses(seed))
-    write(folder / "plants.csv", ["length", "colour", "plot", "species"], plants(36))
+    for seed, name in enumerate(("plants.csv", "new-plants.csv")):
+        write(folder / name, ["length", "colour", "plot", "species"], plants(36, seed))
     lines = [f"{1 + n % 7}.5,{'café' if n % 3 else 'thé'},{'warm' if n % 2 else 'cold'}" for n in range(24)]
     (folder / "drinks.csv").write_bytes("\n".join(lines).encode("latin-1"))
 
@@ -162,9 +168,9 @@ def houses(seed: int):
         yield [rng.randint(1, 6), area, street, price, int(price / 250), "dear" if area > 90 else "cheap"]
 
 
-def plants(count: int):
+def plants(count: int, seed: int = 0):
     """Three species that length and colour tell apart, in four numbered plots."""
-    rng = random.Random(0)
+    rng = random.Random(seed)
     for n in range(count):
         kind = n % 3
         yield [f"{rng.gauss(5 * kind, 1):.2f}", ("green", "red", "blue")[kind], n // 3 % 4, f"species{kind}"]
