@@ -40,9 +40,9 @@ def few_of(lab: Lab, seed: int, rows: Rows, count: int) -> Rows:
 
 
 def tune(method: str, base: nn.Module | Predictor, rows: Rows, steps: int, seed: int) -> Predictor:
-    """A model that has learned the rows by a method, in so many steps."""
+    """A model that has learned the rows by a method, in so many steps, with a head of its own."""
     recipe = Recipe(steps=steps, batch=min(32, len(rows)), lr=LR, seed=seed)
-    return fit(make(method), base, rows.arrays, recipe)
+    return fit(make(method), base, rows.arrays, recipe, head="new")
 
 
 def by_labels(lab: Lab, seed: int, name: str, learn: Callable[[Rows, int], Predictor]) -> list[float]:
