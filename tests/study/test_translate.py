@@ -9,6 +9,7 @@ import torch
 import headstart as hs
 from headstart.core import BadData, BadInput, Unknown
 from headstart.data.dataset import Dataset
+from headstart.session import translators
 from headstart.studies.translate import TranslationReport, quality
 
 QUICK = {"steps": 4, "batch": 8, "tries": 1}
@@ -217,10 +218,10 @@ def test_another_start_is_made_while_critics_see_through_and_the_best_is_kept(
     source, target, model, monkeypatch
 ):
     many = {"model": model, "steps": 2, "batch": 8, "tries": 3}
-    monkeypatch.setattr(quality, "MOST_LOSS", -1.0)
+    monkeypatch.setattr(translators, "MOST_LOSS", -1.0)
     all_three = hs.translate(source, target, method="cyclegan:width=4,blocks=1", **many).result
     first = hs.translate(source, target, method="cyclegan:width=4,blocks=1", **(many | {"tries": 1})).result
     assert (all_three.tries, first.tries) == (3, 1)
     assert all_three.adversarial_loss <= first.adversarial_loss
-    monkeypatch.setattr(quality, "MOST_LOSS", 99.0)
+    monkeypatch.setattr(translators, "MOST_LOSS", 99.0)
     assert hs.translate(source, target, method="cyclegan:width=4,blocks=1", **many).result.tries == 1

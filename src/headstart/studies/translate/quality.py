@@ -17,16 +17,15 @@ from headstart.nn.translators import is_picture
 from headstart.run.engine import Engine
 from headstart.run.recipe import Recipe
 from headstart.session.session import Session
+from headstart.session.translators import Way, most_loss
 from headstart.studies.translate import Guard
-from headstart.studies.translate.translator import HALF, Way
+from headstart.studies.translate.translator import HALF
 
 TOGETHER = 256  # rows that are predicted at once
 AT_ONCE = 2**20  # numbers of pairs that are subtracted together
 PAIRS = 2000  # that a diversity is a mean over
 LEAST_DIVERSITY = 0.5
 MOST_FLIPS = 0.1
-MOST_LOSS = 0.4  # against the critics; 0.25: they are fooled, 1: they classify all rows correctly
-MOST_LOG_LOSS = 1.0  # the same of the log loss, where 0.69 is fooled: the critics give 0.37 to "real"
 STEPS, RATE, BATCH = 400, 5e-3, 64  # of the training of a small net
 
 
@@ -134,11 +133,6 @@ def _flips_guard(name: str, flips: float, rows: str) -> Guard:
         f", which is above {100 * MOST_FLIPS:g} %: labels of translated rows can't be trusted. Take "
         "more steps, a larger cycle weight, or, where the model is right about most target rows, cycada.",
     )
-
-
-def most_loss(adversary: str) -> float:
-    """The largest adversarial loss of translators at the end that counts as fooling the critics."""
-    return MOST_LOSS if adversary == "least-squares" else MOST_LOG_LOSS
 
 
 def critics_guard(loss: float, adversary: str = "least-squares") -> Guard:

@@ -1,8 +1,7 @@
 """How `translate` is computed: translators trained from several starts, or a computed look, and figures."""
 
 import copy
-import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,6 @@ from headstart.core import (
     BadData,
     BadInput,
     Diverged,
-    Domains,
     Labelled,
     Method,
     Model,
@@ -27,17 +25,16 @@ from headstart.core import (
 from headstart.data import domains
 from headstart.data.dataset import Dataset
 from headstart.data.domains import of_same_labels
-from headstart.data.order import order
 from headstart.data.shifts.style import STYLES, in_style
 from headstart.methods.inputs.translation.unpaired import UnpairedTranslation
 from headstart.nn.translation import Translation
 from headstart.predictor.predictor import Predictor, open_model
-from headstart.run.loop import start, train
 from headstart.run.recipe import Recipe
+from headstart.session.translators import most_loss, through, train_translators
 from headstart.studies._runner import Job, load_labelled, methods_of
 from headstart.studies._spec import Study
 from headstart.studies.translate import CHEAP, TranslateSettings, TranslationReport, quality
-from headstart.studies.translate.translator import HALF, Translated, Translator, Ways, through, to_samples
+from headstart.studies.translate.translator import HALF, Translated, Translator, Ways, to_samples
 
 LARGEST = 64  # pixels of a side, unless another is asked for
 STEP = 8  # pixels that a side is a multiple of
@@ -188,7 +185,7 @@ class _Trainer:
             critics = float(np.mean(kept["value"]["critics"][-tenth:]))
             if critics < loss:
                 loss, best = critics, kept["value"]
-            if critics <= quality.most_loss(method.adversary):
+            if critics <= most_loss(method.adversary):
                 break
         if not best:
             raise Diverged(why)
@@ -209,34 +206,15 @@ class _Trainer:
     def _train(self, seed: int, _: Path) -> dict[str, Any]:
         """One training, as it is kept: translators and losses against critics and of the round trip."""
         settings, source = self.job.settings, self.job.inputs["source"]
-        method: Any = self.method
         recipe = Recipe(steps=settings.steps, batch=settings.batch, lr=settings.lr, seed=seed)
-        head, shape = copy.deepcopy(self.model.head), tuple(self.x.shape[1:])
-        task = Task(len(source.classes), shape, len(self.x), seed, head, source.label_kind)
-        run = start(method, copy.deepcopy(self.model.backbone), task, recipe, self.job.engine)
-        cycle, critics = list[float](), list[float]()
-        for tick in train(run, self._batches(seed)):
-            fool = (tick.terms[f"translators/fool_{name}"].item() for name in ("source", "target"))
-            critics.append(sum(fool) / 2)
-            if method.cycle:
-                cycle.append(tick.terms["translators/cycle"].item() / (2 * method.cycle))
-        parts, fronts = run.parts.cpu().eval(), {}
-        for way in ("to_target", "to_source"):
-            front = method.translation(parts, way)
-            fronts[way] = {"settings": dict(front.settings), "state": dict(front.state_dict())}
-        return {"fronts": fronts, "cycle": cycle, "critics": critics}
-
-    def _batches(self, seed: int) -> Callable[[int], Iterator[Domains]]:
-        batch = self.job.settings.batch
-        labels = torch.from_numpy(self.job.inputs["source"].labels)
-
-        def batches(step: int) -> Iterator[Domains]:
-            for now in itertools.count(step):
-                rows = order(seed, len(self.x), min(batch, len(self.x)), now)[0]
-                target_rows = order(seed + 1, len(self.y), min(batch, len(self.y)), now)[0]
-                yield Domains(Labelled(self.x[rows], labels[rows]), self.y[target_rows])
-
-        return batches
+        task = Task(len(source.classes), tuple(self.x.shape[1:]), kind=source.label_kind)
+        rows = Labelled(self.x, torch.from_numpy(source.labels))
+        found = train_translators(self.method, self.model, rows, self.y, recipe, task, self.job.engine)
+        fronts = {
+            way: {"settings": dict(front.settings), "state": dict(front.state_dict())}
+            for way, front in found.fronts.items()
+        }
+        return {"fronts": fronts, "cycle": found.cycle, "critics": found.critics}
 
 
 def _measure(job: Job[TranslateSettings], ways: Ways, model: Model, x: Tensor, y: Tensor) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """Translators as objects and files: rows of one domain as another's, and a model behind one."""
 
-import copy
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,10 +20,10 @@ from headstart.models.backbone import AnyBackbone
 from headstart.nn.front import in_front
 from headstart.nn.translation import Translation
 from headstart.predictor.predictor import Predictor
+from headstart.session.translators import Way
 from headstart.studies._shown import ShownResult
 from headstart.studies.translate import Pair, TranslationReport
 
-Way = Callable[[Tensor], Tensor]  # samples as `to_samples` gives them
 HALF = (0.5, 0.5, 0.5)  # mean and deviation of pictures in [-1, 1]
 SHARE = 256  # rows that are translated together
 SHOWN = 8  # pairs each way
@@ -199,21 +197,6 @@ def convert_units(front: Translation, backbone: AnyBackbone) -> Translation:
             converted.units.centre.copy_((0.5 - mean) / std)
             converted.units.scale.copy_(0.5 / std)
     return converted.eval()
-
-
-def through(front: Translation, backbone: Any) -> Way:
-    """A trained translator as a function of samples: bytes stay bytes."""
-    backbone = copy.deepcopy(backbone).cpu()
-
-    def translate(x: Tensor) -> Tensor:
-        with torch.inference_mode():
-            translated: Tensor = front(backbone.normalised(x))
-            if x.dtype == torch.uint8:
-                pixels = (translated * backbone.std + backbone.mean) * 255
-                translated = pixels.round().clamp(0, 255).to(torch.uint8)
-            return translated
-
-    return translate
 
 
 def to_samples(data: Dataset, preprocess: Preprocess | None) -> Tensor:
