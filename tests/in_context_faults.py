@@ -11,6 +11,13 @@ IN_CONTEXT = (
         "nn/test_in_context_network.py asked_for_changes_no_other",
     ),
     Fault(
+        "nn/in_context/layers.py",
+        "scaled_dot_product_attention(q, k, v)",
+        "scaled_dot_product_attention(q, k, v, scale=1.0)",
+        "likeness is sharper where no gradients are computed",
+        "nn/test_in_context_network.py fused_attention",
+    ),
+    Fault(
         "nn/in_context/cells.py",
         "return (below + within) / there - 1",
         "return 2 * below / there - 1",

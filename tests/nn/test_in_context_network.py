@@ -7,6 +7,7 @@ from tests.rounding import rounding
 from headstart.core.draws import normals
 from headstart.nn.in_context.cells import INPUTS, Scale
 from headstart.nn.in_context.encoder import TAGS, Sizes
+from headstart.nn.in_context.layers import attend
 from headstart.nn.in_context.losses import bin_centres, bin_edges, in_context_loss
 from headstart.nn.in_context.network import ABSENT, BINS, InContextNetwork
 
@@ -97,6 +98,17 @@ def test_what_is_kept_of_the_rows_predicts_as_the_rows_themselves(net, table):
         one = net.predict(scale.cells(x[:, -1:]), tags, context)
     torch.testing.assert_close(kept, outputs(net, x, named, y, tags), rtol=0, atol=NEAR)
     torch.testing.assert_close(one, kept[:, -1:], rtol=0, atol=NEAR)
+
+
+def test_fused_attention_is_the_one_that_is_written_out():
+    shape = torch.Size((2, 3, 2, 7, 4))
+    query, key, value = normals(torch.arange(3), shape.numel()).view(3, *shape)
+    with torch.enable_grad():
+        plain = attend(query, key[..., :5, :], value[..., :5, :])
+    with torch.no_grad():
+        fused = attend(query, key[..., :5, :], value[..., :5, :])
+    assert fused.shape == shape
+    torch.testing.assert_close(fused, plain, rtol=0, atol=NEAR)
 
 
 def test_units_of_columns_do_not_matter(net, table):

@@ -17,7 +17,7 @@ from .losses import bin_centres
 from .network import ABSENT, CLASSES, Context, InContextNetwork
 from .once import Once
 
-AT_ONCE = 2**18  # cells of rows that are asked for, which are computed together
+AT_ONCE = 2**14  # cells of rows that are asked for, which are computed together
 
 
 class InContextHead(Head):
@@ -50,7 +50,7 @@ class InContextHead(Head):
         columns: int,
         outputs: int,
         named: Sequence[int] = (),
-        members: int = 4,
+        members: int = 2,
         kind: LabelKind = "classes",
         sizes: Mapping[str, int] | None = None,
     ) -> None:

@@ -31,6 +31,7 @@ class Once(Generic[T]):
 
 def _version(module: nn.Module) -> tuple[int, ...]:
     """Numbers that change with any tensor of a module."""
-    tensors = tuple(chain(module.parameters(), module.buffers()))
+    inside = (chain(one._parameters.values(), one._buffers.values()) for one in module.modules())
+    tensors = tuple(tensor for tensor in chain.from_iterable(inside) if tensor is not None)
     versions = (0 if one.is_inference() else one._version for one in tensors)
     return (*versions, *(one.data_ptr() for one in tensors))

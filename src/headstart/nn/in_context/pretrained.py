@@ -38,6 +38,11 @@ def sizes() -> Sizes:
     return Sizes(**card()["sizes"])
 
 
+def load_pretrained(network: InContextNetwork) -> None:
+    """Give a network of these sizes the weights."""
+    network.load_state_dict(_tensors())
+
+
 def pretrained_encoder() -> dict[str, Tensor]:
     """The tensors of the encoder of rows alone, by their names in it."""
     prefix = "encoder."
@@ -47,5 +52,5 @@ def pretrained_encoder() -> dict[str, Tensor]:
 def pretrained_network() -> InContextNetwork:
     """A network with the weights, in evaluation mode; each call makes one."""
     network = InContextNetwork(sizes())
-    network.load_state_dict(_tensors())
+    load_pretrained(network)
     return network.eval()

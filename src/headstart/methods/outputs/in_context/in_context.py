@@ -22,7 +22,7 @@ from headstart.methods.outputs.probing.probe import bank_of
 from headstart.nn.bank import Bank
 from headstart.nn.in_context.head import InContextHead
 from headstart.nn.in_context.network import CLASSES
-from headstart.nn.in_context.pretrained import pretrained_network
+from headstart.nn.in_context.pretrained import load_pretrained, sizes
 
 MOST_COLUMNS, MOST_ROWS = 100, 10_000
 
@@ -50,7 +50,7 @@ class InContext(Method[Labelled]):
         growth=2.0,
         usual_rows=2_000,
     )
-    members: int = 4
+    members: int = 2
 
     def __post_init__(self) -> None:
         self.check("members", self.members >= 1, ">= 1")
@@ -98,11 +98,10 @@ class InContext(Method[Labelled]):
 
     def head(self, rows: Tensor, labels: Tensor, outputs: int, named: tuple[int, ...]) -> Head:
         """The head with rows (n, columns), of which the columns `named` hold codes, and their labels."""
-        network = pretrained_network()
         kind: LabelKind = "numbers" if labels.is_floating_point() else "classes"
         count, columns = rows.shape
-        head = InContextHead(count, columns, outputs, named, self.members, kind, network.sizes.settings)
-        head.network.load_state_dict(network.state_dict())
+        head = InContextHead(count, columns, outputs, named, self.members, kind, sizes().settings)
+        load_pretrained(head.network)
         head.rows.copy_(rows)
         head.labels.copy_(labels)
         return head.eval()
