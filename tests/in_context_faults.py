@@ -53,6 +53,20 @@ IN_CONTEXT = (
         "methods/test_in_context.py it_learns",
     ),
     Fault(
+        "nn/in_context/tuning.py",
+        'derive_seed(seed, "fine-tune", step, what)',
+        'derive_seed(seed, "fine-tune", what)',
+        "all steps of fine-tuning ask for the same rows",
+        "methods/test_in_context_tuning.py split_anew",
+    ),
+    Fault(
+        "nn/in_context/tuning.py",
+        "labels[None], tags, support)",
+        "labels[None], tags, support - 1)",
+        "a row that should be shown is asked for",
+        "methods/test_in_context_tuning.py loss_of_a_step",
+    ),
+    Fault(
         "tasks/prior/labels.py",
         "torch.where(unused, 2.0, draws.uniform(tasks, MOST_CLASSES)).argsort(1).argsort(1)",
         "torch.arange(MOST_CLASSES).expand(tasks, -1)",

@@ -23,6 +23,7 @@ from headstart.nn.bank import Bank
 from headstart.nn.in_context.head import InContextHead
 from headstart.nn.in_context.network import CLASSES
 from headstart.nn.in_context.pretrained import load_pretrained, sizes
+from headstart.nn.in_context.tuning import fine_tune
 
 MOST_COLUMNS, MOST_ROWS = 100, 10_000
 
@@ -32,10 +33,13 @@ MOST_COLUMNS, MOST_ROWS = 100, 10_000
 class InContext(Method[Labelled]):
     """Read the training table with a network that has learned to learn, and predict other rows in one pass.
 
-    The network was trained on synthetic tables, each a learning task. Nothing is trained on the rows.
+    The network was trained on synthetic tables, each a learning task. Nothing is trained on the rows, unless
+    it is to be fine-tuned: in each step some of the rows predict the others.
 
     Attributes:
         members: passes that are averaged, >= 1; they differ in the order of classes and columns.
+        steps: of fine-tuning the network on the training rows, >= 0; 0: it stays as it is.
+        lr: learning rate of the first of these steps, > 0; it falls linearly to 0.
     """
 
     about = About(
@@ -51,9 +55,13 @@ class InContext(Method[Labelled]):
         usual_rows=2_000,
     )
     members: int = 2
+    steps: int = 0
+    lr: float = 0.0003
 
     def __post_init__(self) -> None:
         self.check("members", self.members >= 1, ">= 1")
+        self.check("steps", self.steps >= 0, ">= 0")
+        self.check("lr", self.lr > 0, "> 0")
 
     def shipped_backbone(self, backbone: Backbone) -> Backbone:
         """The columns alone, categories as codes."""
@@ -104,6 +112,7 @@ class InContext(Method[Labelled]):
         load_pretrained(head.network)
         head.rows.copy_(rows)
         head.labels.copy_(labels)
+        fine_tune(head, self.steps, self.lr)
         return head.eval()
 
 
