@@ -55,9 +55,9 @@ def probe(net: nn.Module, labelled: Rows, test: Rows) -> float:
 
 
 def tune(net: nn.Module, labelled: Rows, test: Rows, *, steps: int, seed: int) -> float:
-    """Accuracy after fine-tuning all of a network on all labelled rows, at most 64 of them a step."""
+    """Accuracy after fine-tuning all of a network at one rate, at most 64 labelled rows a step."""
     recipe = Recipe(steps=steps, batch=min(64, len(labelled)), lr=RATE, seed=seed)
-    return accuracy(fit(make("fine-tune"), net, labelled.arrays, recipe), test)
+    return accuracy(fit(make("fine-tune:backbone_lr=1.0"), net, labelled.arrays, recipe), test)
 
 
 def _without_head(weights: dict[str, Tensor]) -> dict[str, Tensor]:
