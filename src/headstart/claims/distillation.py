@@ -9,6 +9,7 @@ from torch import nn
 from headstart.claims._claim import Claim, Effect, Numbers, difference, mean_of, value_of
 from headstart.claims._digits import Rows, a_class, accuracy, all_digits, convnet, shuffled, split
 from headstart.claims._lab import Lab
+from headstart.claims._perceptron import perceptron
 from headstart.core import make
 from headstart.predictor.fit import fit
 from headstart.predictor.predictor import Predictor
@@ -22,14 +23,7 @@ MISSING = "label-transfer:backbone_lr=1.0,temperature=20"
 
 def student(random: torch.Generator) -> nn.Sequential:
     """A perceptron with one hidden layer, about 2,400 weights."""
-    net = nn.Sequential(nn.Flatten(), nn.Linear(64, WIDTH), nn.ReLU(), nn.Linear(WIDTH, 10))
-    with torch.no_grad():
-        for layer in net:
-            if isinstance(layer, nn.Linear):
-                fan = layer.in_features
-                layer.weight.copy_(torch.randn(layer.weight.shape, generator=random) * (2 / fan) ** 0.5)
-                layer.bias.zero_()
-    return net
+    return nn.Sequential(nn.Flatten(), *perceptron(random, (64, WIDTH, 10)))
 
 
 def learn(lab: Lab, seed: int, method: str, net: nn.Module, rows: Rows, **more: Any) -> Predictor:
