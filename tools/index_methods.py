@@ -116,10 +116,17 @@ def studies_page() -> str:
     from headstart.studies._spec import studies
 
     sections = (
-        f"## {spec.name}\n\n{spec.summary} [Its page](../{spec.docs_page}).\n\n::: {spec.module().__name__}\n"
+        f"## {spec.name}\n\n{spec.summary}{_called(spec)} [Its page](../{spec.docs_page}).\n\n"
+        f"::: {spec.module().__name__}\n"
         for spec in studies()
     )
     return STUDIES_HEAD + "\n".join(sections)
+
+
+def _called(spec: Any) -> str:
+    """What its function is called, where it is not the study's name."""
+    usual = spec.name.replace("-", "_")
+    return "" if spec.function_name in ("", usual) else f" In Python it is `hs.{spec.function_name}`."
 
 
 def stub() -> str:

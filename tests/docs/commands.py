@@ -40,9 +40,11 @@ SMALL = {  # options of the commands that take them
 }
 # of those alone that have them; several processes would be started by the command of the tests
 GIVEN = {"--budget": "5", "--rows": "20", "--batch": "8", "--trials": "3", "--devices": "1"}
+ONE = {("claims", "--all"): "start-regularises"}  # in the place of all
 STEPS = re.compile(r"steps=\d+")
 BUILT_IN = {"clipart", "digits", "reviews", "spambase"}
 TEXTS = ("reviews", "opinions", "articles", "topics", "new-topics")
+FEW = {"curve": {"--labels": "1,2"}, "claims": {"--seeds": "2", "--jobs": "1"}}
 OUTPUTS = ("--out", "--save", "--to")
 ONE_METHOD = {"adapt": "ridge-probe", "align": "coral"}  # of commands that name none
 ALL_METHODS = ("adapt", "photos/")  # but for this one
@@ -113,7 +115,7 @@ class Command:
             del chosen["--reading"]
         if self.resumes:
             chosen = {flag: value for flag, value in chosen.items() if flag == "--per-class"}
-        words = [STEPS.sub("steps=2", word) for word in self.words]
+        words = [ONE.get((self.name, word)) or STEPS.sub("steps=2", word) for word in self.words]
         given = {} if self.resumes and self.name == "adapt" else GIVEN  # more than the run that goes on had
         for flag, value in (given | chosen).items():
             if flag in words and value is not None:
@@ -128,7 +130,7 @@ class Command:
             return {}
         if self.name == "export":
             return {"--runtime": stand_ins.RUNTIME} if self.after("--to") == "web" else {"--most": "1"}
-        few = {"--labels": "1,2"} if self.name == "curve" else {}
+        few = {**FEW.get(self.name, {})}
         names = self.inputs
         few |= {"--per-class": "4"} if {*names} & BUILT_IN else {}
         if any(name.startswith(TEXTS) for name in names):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.docs.stage import tiny_lab
 
 from headstart.data.load import load
 from headstart.models import lite0
@@ -39,6 +40,7 @@ def workplace(pictures, tmp_path, monkeypatch):
     (tmp_path / "new.jpg").symlink_to(pictures / "new.jpg")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", ["example"])
+    monkeypatch.setattr("headstart.studies.claims.run.Lab", tiny_lab)
     return tmp_path
 
 

@@ -17,8 +17,11 @@ from tests.docs.commands import Command, carried_out_for, key_of, makers
 
 import headstart as hs
 from headstart.__main__ import main
+from headstart.claims import Lab
+from headstart.claims._lab import Tier
 from headstart.core import MissingPackage
 from headstart.studies.adapt import explained_rows
+from headstart.studies.claims import run as claims
 
 
 class Stage:
@@ -64,6 +67,11 @@ class Stage:
                 hs.open(goal).save(goal / "model", onnx=True)
 
 
+def tiny_lab(_: Tier, null: bool, cache: Path, seed: int) -> Lab:
+    """Claims are measured with the fewest steps."""
+    return Lab("tiny", null, cache, seed)
+
+
 def expanded(words: tuple[str, ...], place: Path) -> list[str]:
     """Words with the files that a pattern names, as a shell gives them."""
     return [
@@ -81,6 +89,7 @@ def run(words: list[str], place: Path) -> Said:
         contextlib.chdir(place),
         mock.patch.object(sys, "argv", ["headstart", *words]),
         mock.patch.object(explained_rows, "PATCHES", 2),
+        mock.patch.object(claims, "Lab", tiny_lab),
         mock.patch.object(socket, "getaddrinfo", side_effect=socket.gaierror("no network")),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),

@@ -85,6 +85,22 @@ def test_faint_lines_are_thin_and_without_markers():
     assert "circle" not in shown
 
 
+def test_a_name_of_a_picture_has_one_colour():
+    alone = Panel("Later", "accuracy", "epoch", curves=[Curve("linear probe", [0, 1], flat(0.3, 0.4))])
+    root = fromstring(draw_file([CURVES, alone]))
+    plots = [one for one in root.iter("{http://www.w3.org/2000/svg}svg") if one.get("class") == "plot"]
+    lines = [[path.get("class") for path in plot.iter() if "line" in path.get("class", "")] for plot in plots]
+    assert "line s2 d1" in lines[0]
+    assert "line s2 d1" in lines[1]  # though it is the first there
+
+
+def test_chance_is_left_out_where_it_would_hide_the_differences():
+    good = Panel("", "accuracy", "epoch", curves=[Curve("a", [0, 1], flat(0.9, 0.95))], zero=0.1)
+    (axis,) = value_axes([good])
+    assert axis.low > 0.5
+    assert "level" not in draw_curves(good, looks([good]), axis).figure("a")
+
+
 @pytest.mark.parametrize("panels", [[CURVES], [MARKS], [CURVES, MARKS], [CURVES, CURVES, MARKS]])
 def test_the_file_is_whole_and_needs_nothing(panels):
     text = draw_file(panels)

@@ -15,6 +15,7 @@ from headstart.report.panels import (
     draw_curves,
     in_words,
     legend,
+    level,
     looks,
     row_style,
     sample,
@@ -92,14 +93,14 @@ def _panel(
         for corner in shown.iter("svg"):
             corner.set("overflow", "visible")
         return [*drawn, shown], body + 190 + (42 if panel.x else 22)
-    rows, bottom = _marks(panel, look, axis, (left, body - 14, wide))
+    rows, bottom = _marks(panel, look, axis, (left, down + 2, wide))
     return [*drawn, *rows], bottom
 
 
 def _head(panel: Panel, look: dict[str, Look], wide: float) -> float:
     """Pixels above the plot of a panel: its title, its legend and the title of the axis."""
     keys = [len(_wrapped(name, wide - 38, 6.3)) * LINE + 1 for name, _ in legend(panel, look)]
-    return LINE * len(_wrapped(panel.title, wide, 7.0)) + sum(keys) + 30
+    return LINE * len(_wrapped(panel.title, wide, 7.0)) + sum(keys) + 36
 
 
 def _marks(
@@ -155,7 +156,7 @@ def _interval(
 ) -> list[Element]:
     """The grid and the interval of a row."""
     lines = [(value, "grid") for value, _ in axis.ticks]
-    lines += [] if panel.zero is None else [(panel.zero, "zero")]
+    lines += [(line, "zero")] if (line := level(panel)) is not None else []
     shapes = [
         tag("line", class_=kind, x1=share(axis.at(at)), x2=share(axis.at(at)), y1=0, y2=high)
         for at, kind in lines

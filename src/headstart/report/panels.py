@@ -82,17 +82,33 @@ def _value_axis(panel: Panel, alike: Sequence[Panel]) -> Axis:
         return linear(axis.low, axis.high, amount, panel.y, most)
     if min(values) < 0:
         return SHARE.change_axis(min(values), max(values), panel.y, most)
-    return SHARE.axis([min(value, 1.0) for value in values], panel.y, most)
+    return SHARE.axis(values, panel.y, most)
+
+
+def level(panel: Panel) -> float | None:
+    """Where the heavier line is drawn; None if chance lies so far off that it would hide the differences."""
+    if not panel.zero:
+        return panel.zero
+    drawn = list(_drawn(panel))
+    low, high = min(drawn), max(drawn)
+    gap = max(low - panel.zero, panel.zero - high)
+    return panel.zero if gap <= high - low else None
 
 
 def _values(panel: Panel) -> Iterator[float]:
-    """All that the axis has to hold; of shares that are no differences, intervals end at 0 and 1."""
-    if panel.zero is not None:
-        yield panel.zero
+    """All that the axis has to hold."""
+    if (line := level(panel)) is not None:
+        yield line
+    yield from _drawn(panel)
+
+
+def _drawn(panel: Panel) -> Iterator[float]:
+    """Values and the ends of their intervals; of shares that are no differences, these end at 0 and 1."""
     drawn = [*(mark.y for mark in panel.marks), *(y for curve in panel.curves for y in curve.y)]
     bounded = panel.share and panel.zero != 0 and all(each.value >= 0 for each in drawn)
     for each in drawn:
-        yield from (each.value, max(each.low, 0.0) if bounded else each.low, each.high)
+        yield each.value
+        yield from (max(each.low, 0.0), min(each.high, 1.0)) if bounded else (each.low, each.high)
     yield from (y for _, y in panel.points)
 
 
@@ -141,8 +157,8 @@ def draw_curves(
 ) -> Plot:
     """The plot of a panel of curves."""
     plot = Plot(across(panel, pixels), y, height)
-    if panel.zero is not None:
-        plot.line([(plot.x.low, panel.zero), (plot.x.high, panel.zero)], "level")
+    if (line := level(panel)) is not None:
+        plot.line([(plot.x.low, line), (plot.x.high, line)], "level")
     ordered = sorted(panel.curves, key=lambda curve: (not curve.faint, not curve.dashed))
     for curve in ordered:
         spread = [(x, each) for x, each in zip(curve.x, curve.y, strict=True) if each.high > each.low]
@@ -192,7 +208,7 @@ def draw_marks(panel: Panel, look: dict[str, Look], axis: Axis) -> str:
     rows = [
         Dot(mark.name, mark.y, _number(panel, mark.y.value), row_style(mark, look)) for mark in panel.marks
     ]
-    return dots(rows, axis, in_words(panel), panel.zero)
+    return dots(rows, axis, in_words(panel), level(panel))
 
 
 def row_style(mark: Mark, look: dict[str, Look]) -> str:
