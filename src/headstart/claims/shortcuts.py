@@ -94,7 +94,7 @@ CLAIM = Claim(
     ),
     paper="arXiv:1911.08731",
     data=(
-        "scikit-learn's digits, 0 to 4 against 5 to 9, with a pixel in the left or the right corner: 900 "
+        "Digits of scikit-learn, 0 to 4 against 5 to 9, with a pixel in the left or the right corner: 900 "
         "rows to train on, 450 target rows without labels, 447 test rows in which the pixel says nothing."
     ),
     compared=(

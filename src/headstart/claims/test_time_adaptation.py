@@ -142,7 +142,7 @@ CLAIM = Claim(
     ),
     paper="arXiv:2006.10726",
     data=(
-        "scikit-learn's digits: 900 to learn from, 897 that come later: pale, with noise (2,000 drawn), or "
+        "Digits of scikit-learn: 900 to learn from, 897 that come later: pale, with noise (2,000 drawn), or "
         "sorted by class."
     ),
     compared=(

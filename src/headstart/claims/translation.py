@@ -126,7 +126,7 @@ CLAIM = Claim(
     ),
     paper="arXiv:1703.10593",
     data=(
-        "scikit-learn's digits: 900 as a light pen on dark paper with labels, 897 as a dark pen on light "
+        "Digits of scikit-learn: 900 as a light pen on dark paper with labels, 897 as a dark pen on light "
         "paper without. Accuracy on the latter."
     ),
     compared=(
