@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.many, pytest.mark.slow]
 
 CASES = {
     "methods": [method.about.name for method in METHODS],
-    "engine": ["lbfgs", "in parts", "comparing", "short"],
+    "engine": ["lbfgs", "guided", "in parts", "comparing", "short"],
 }
 EACH = [(part, case) for part, cases in CASES.items() for case in cases]
 
@@ -61,6 +61,10 @@ def test_both_processes_end_with_the_same_bytes(part, case, found):
 
 def test_one_process_may_run_short_of_memory(found):
     assert [found("engine")[name]["short"]["accumulate"] for name in ("alone", "0", "1")] == [1, 1, 2]
+
+
+def test_a_guide_of_nought_keeps_its_weights_in_both(found):
+    assert all(found("engine")[name]["guided"]["still"] for name in ("alone", "0", "1"))
 
 
 def test_one_bad_row_stops_both_unchanged(found):

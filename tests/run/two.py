@@ -10,7 +10,7 @@ from tests.toy import Toy, labelled, stream_for, suited, task_for
 from torch import nn
 from torch.nn.functional import cross_entropy, normalize
 
-from headstart.core import Descend, Diverged, Labelled, Loss, On, walk
+from headstart.core import Descend, Diverged, Guides, Labelled, Loss, On, walk
 from headstart.losses.contrastive.clip import clip_loss
 from headstart.methods.mapping.finetuning.fine_tune import FineTune
 from headstart.run.checkpoint import save_state
@@ -33,11 +33,22 @@ def state_of(run):
     return {"parts": dict(run.parts.state_dict()), "average": dict(run.average.values)}
 
 
-def method_of(kind, engine: Engine, recipe=RECIPE):
+def method_of(kind, engine: Engine, recipe=RECIPE, guides=None):
     """Four steps of a method on a backbone without layers that look at the batch."""
-    run = start(kind, suited(kind, Toy(norm=False)), replace(task_for(kind), rows=4 * ROWS), recipe, engine)
+    task = replace(task_for(kind), rows=4 * ROWS)
+    run = start(kind, suited(kind, Toy(norm=False)), task, recipe, engine, guides)
     drain(train(run, stream_for(kind, n=ROWS)))
     return state_of(run)
+
+
+def guided(engine: Engine):
+    """Fine-tuning with guides between 0 and 1, but for the first tensor, whose guides are 0."""
+    draw, begin = torch.Generator().manual_seed(3), dict(Toy(norm=False).named_parameters())
+    values = {name: torch.rand(one.shape, generator=draw) for name, one in begin.items()}
+    first = next(iter(values))
+    values[first].zero_()
+    found = method_of(FineTune(backbone_lr=1.0), engine, guides=Guides(values, ""))
+    return found | {"still": torch.equal(found["parts"][f"backbone.{first}"], begin[first])}
 
 
 def compared(parts, batch, ctx):
@@ -143,6 +154,7 @@ def with_methods(engine: Engine):
 def of_the_engine(engine: Engine):
     return {
         "lbfgs": searching(engine),
+        "guided": guided(engine),
         "in parts": method_of(FineTune(), engine, replace(RECIPE, accumulate=7)),
         "comparing": comparing(engine),
         "short": short(engine),
