@@ -5,9 +5,10 @@ import torch
 from tests.study.test_scouts import SMALL, base, blobs
 
 import headstart as hs
-from headstart.core import BadInput, Diverged, Unknown
+from headstart.core import BadData, BadInput, Diverged, Unknown
 from headstart.core.guides import Guides
 from headstart.studies.scouts.comparison import TITLES, arms_of
+from headstart.studies.scouts.run import named_classes
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +43,19 @@ def test_a_class_that_is_not_there():
 def test_guides_out_of_range_are_refused():
     with pytest.raises(BadInput, match="'w'"):
         Guides({"w": torch.tensor([1.5])}, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [("a+c", [0, 2]), ("a+b", [1]), ("a+b+c", [1, 2]), ("c+++a", [3, 0]), ("c+c++", [2, 3])],
+)
+def test_names_of_classes_may_have_a_plus(text, places):
+    assert named_classes(text, ("a", "a+b", "c", "c++")) == places
+
+
+def test_a_target_of_another_kind_is_refused():
+    with pytest.raises(BadData, match="one kind"):
+        hs.scouts(base(), blobs(4), target=(["good", "bad"] * 4, ["a", "b"] * 4), **SMALL)
 
 
 def test_two_classes_have_no_easier_problem():

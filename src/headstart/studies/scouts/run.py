@@ -1,6 +1,6 @@
 """How `scouts` is computed: cousins, scouts, guides, and a comparison on a target."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
@@ -9,12 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from headstart.core import BadInput, Diverged, Guides, make, require_label_kind
+from headstart.core import BadInput, Diverged, Guides, Unknown, make, require_label_kind
 from headstart.core.guides import weights_digest
 from headstart.data.check import check as check_data
 from headstart.data.dataset import Dataset
 from headstart.data.load import load as load_data
 from headstart.data.maybe_labelled import is_labelled, load_maybe_labelled
+from headstart.data.similarity import require_same_kind
 from headstart.data.train_test_split import train_and_test
 from headstart.face import spell
 from headstart.models.backbone import AnyBackbone
@@ -53,10 +54,13 @@ def load(
     """The pre-training data with labels or without, the backbone, and the target."""
     data, notes = load_maybe_labelled(given["data"], columns)
     target = given.get("target")
+    if target is not None:
+        given_target = target if isinstance(target, Dataset) else load_data(target, **columns)
+        target = require_same_kind(given_target, data)
     return {
         "data": data,
         "backbone": _backbone(given, data, settings),
-        "target": target if isinstance(target, Dataset | None) else load_data(target, **columns),
+        "target": target,
         "_notes": notes,
     }
 
@@ -193,20 +197,28 @@ def _cousins(session: Session, settings: ScoutsSettings) -> list[Cousin]:
     if not has_classes(data):
         return require_two(cluster_pairs(session, settings.clusters, settings.scouts, settings.seed), data)
     if settings.cousins:
-        known = {name: place for place, name in enumerate(data.classes)}
-        named = [[_known(name, known) for name in each.split("+")] for each in settings.cousins]
+        named = [named_classes(each, data.classes) for each in settings.cousins]
         return require_two([cousin_of(data.labels, data.classes, each) for each in named], data)
     classes = settings.cousin_classes or max(2, min(USUAL, len(data.classes) - 1))
     drawn = classes, settings.scouts, settings.seed
     return require_two(class_subsets(data.labels, data.classes, *drawn), data)
 
 
-def _known(name: str, places: Mapping[str, int]) -> int:
-    from headstart.core import Unknown
+def named_classes(text: str, classes: Sequence[str]) -> list[int]:
+    """The places of classes whose names are in a text with + between them, of "a+b" not "a" and "b".
 
-    if name not in places:
-        raise Unknown("class", name, places)
-    return places[name]
+    Raises:
+        Unknown: one is no class.
+    """
+    found, rest = [], text.split("+")
+    while rest:
+        ends = range(len(rest), 0, -1)
+        end = next((end for end in ends if "+".join(rest[:end]) in classes), None)
+        if end is None:
+            raise Unknown("class", rest[0], classes)
+        found.append(classes.index("+".join(rest[:end])))
+        rest = rest[end:]
+    return found
 
 
 def _tensor(name: str, guides: Tensor, movement: Tensor) -> GuidedTensor:
