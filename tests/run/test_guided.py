@@ -168,3 +168,10 @@ def test_gradients_within_a_step_of_lbfgs_are_not_scaled():
         guide(torch.optim.LBFGS([weight]), [(weight, torch.tensor([0.5]))], "gradient")
     with pytest.raises(BadInput, match="use is 'rate'"):
         guide(torch.optim.SGD([weight]), [(weight, torch.tensor([0.5]))], "rate")
+
+
+@pytest.mark.parametrize("wrong", [[1.5, 0.0], [-0.1, 0.0], [float("nan"), 0.0], [0.5]], ids=str)
+def test_guides_of_another_shape_or_out_of_range_are_refused(wrong):
+    weight = nn.Parameter(torch.zeros(2))
+    with pytest.raises(BadInput, match=r"has the shape \(2,\), and guides are in \[0, 1\]"):
+        guide(torch.optim.SGD([weight], 1.0), [(weight, torch.tensor(wrong))])

@@ -133,11 +133,18 @@ def guide(optimiser: Optimizer, pairs: Pairs, use: Use = "update", strength: flo
         What takes the hooks off again with `remove()`.
 
     Raises:
-        BadInput: there is no such use, or the gradients of L-BFGS are to be scaled.
+        BadInput: there is no such use, guides are of another shape than their parameter or not in [0, 1],
+            or the gradients of L-BFGS are to be scaled.
     """
     if use not in USES:
         raise BadInput(f"use is {use!r}; it must be {', '.join(USES[:-1])} or {USES[-1]}.")
     known = list(pairs)
+    for place, (parameter, one) in enumerate(known):
+        if one.shape != parameter.shape or not bool(((one >= 0) & (one <= 1)).all()):
+            raise BadInput(
+                f"Guides {place} have the shape {tuple(one.shape)} or values beyond [0, 1]; their parameter "
+                f"has the shape {tuple(parameter.shape)}, and guides are in [0, 1]."
+            )
     if use == "update":
         return GuidedUpdates(optimiser, known)
     return Anchored(optimiser, known, strength) if use == "anchor" else GuidedGradients(optimiser, known)
