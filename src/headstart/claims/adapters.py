@@ -121,7 +121,10 @@ CLAIM = Claim(
     compared="The same network, rows and steps: a probe, LoRA, residual adapters, and all of the network.",
     null="the labels of the task are shuffled",
     holds="Keep one backbone and a few percent for each task; fold what can be folded before it is shipped.",
-    fails="The task is too far from what the backbone knows for so few weights, or they had too few steps.",
+    fails=(
+        "Where a linear probe does as well, take the probe; where adapters fall behind, the task is too far "
+        "from what the backbone knows for so few weights, or they had too few steps."
+    ),
     effects=(
         Effect("LoRA over a linear probe", difference("lora", "probe")),
         Effect("LoRA over full fine-tuning", difference("lora", "full"), -0.03),

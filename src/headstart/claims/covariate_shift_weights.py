@@ -20,7 +20,7 @@ from headstart.run.recipe import Recipe
 SOURCE = (0.5, 0.5)  # mean and deviation of x
 TARGETS = {"inside": (0.0, 0.3), "outside": (-1.5, 0.2)}  # of the source's support
 NOISE = 0.3
-GRID = torch.linspace(-2, 2, 41)[:, None]
+GRID = torch.linspace(-1.7, 1.7, 35)[:, None]
 ARMS = {
     "none": "no weights",
     "exact": "exact density ratio",
@@ -89,6 +89,7 @@ def draw(seeds: Sequence[Numbers]) -> list[Panel]:
     first, grid = seeds[0], GRID.flatten().tolist()
     named = {"truth": "the truth", "line none inside": "without weights"}
     named |= {"line exact inside": "with exact weights, target around 0"}
+    named |= {"line exact outside": "with exact weights, target around -1.5"}
     curves = []
     for key, name in named.items():
         values = first[key]
@@ -129,7 +130,10 @@ CLAIM = Claim(
     ),
     null="both targets are drawn like the source, so that all weights are 1",
     holds="Weight the rows where labels depend on samples alike, and read the warning about the support.",
-    fails="The model was rich enough to be right everywhere, or too few rows carry the weight.",
+    fails=(
+        "Beyond the support a handful of rows carry all of the weight, so that the error there is another "
+        "with each draw; within it, the model may be rich enough to be right everywhere without weights."
+    ),
     effects=(
         removed("exact"),
         removed("kliep"),
