@@ -101,4 +101,11 @@ TRANSLATION_FAULTS = (
         "a model that normalises otherwise is given pictures in the wrong units",
         "study/test_translate.py normalises_otherwise",
     ),
+    Fault(
+        "session/translators.py",
+        "        last = self.critics[-max(1, len(self.critics) // 10) :]",
+        "        last = self.critics[: max(1, len(self.critics) // 10)]",
+        "starts are chosen by how they began",
+        "study/test_translators.py how_far_critics",
+    ),
 )
