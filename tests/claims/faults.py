@@ -31,4 +31,25 @@ CLAIM_FAULTS = (
         "another seed gets what a first one computed",
         "claims/test_study.py shared_is_computed_once",
     ),
+    Fault(
+        "claims/surgical_layers.py",
+        "of_block.get(self.layer, head)",
+        "of_block.get(self.layer, backbone)",
+        "all but the last layer learn where the last alone is to",
+        "claims/test_tuning.py named_layer_alone",
+    ),
+    Fault(
+        "claims/few_labels.py",
+        "math.log2(marks[place] / marks[place - 1])",
+        "math.log2(marks[place])",
+        "steps between two marks are counted from none",
+        "claims/test_tuning.py read_off_between",
+    ),
+    Fault(
+        "claims/_tuning.py",
+        'lab.generator("labelled", seed))',
+        'lab.generator("labelled", seed, count))',
+        "more labels are others",
+        "claims/test_tuning.py hold_those_that_are_fewer",
+    ),
 )
