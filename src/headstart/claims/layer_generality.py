@@ -46,7 +46,7 @@ def train(
     method: Method[Any], base: nn.Module | Predictor, rows: Rows, lab: Lab, *names: str | int
 ) -> Predictor:
     """A training; all are alike."""
-    steps = lab.pick(quick=150, full=1000, tiny=3)
+    steps = lab.pick(quick=100, full=1000, tiny=3)
     recipe = Recipe(steps=steps, batch=32, lr=LR, seed=lab.derive("layers", *names))
     return fit(method, base, rows.arrays, recipe, head="new")
 
