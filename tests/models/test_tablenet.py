@@ -78,7 +78,7 @@ def test_columns_as_they_are(base, rows):
 
 
 def test_what_it_does_not_know_is_refused(data):
-    with pytest.raises(BadInput, match="up to 100 columns, and this one has 102"):
+    with pytest.raises(BadInput, match="up to 100 columns, and this one has 102; take 'table'"):
         table_backbone(hs.data.load(table(columns=101)), "tablenet", None)
     with pytest.raises(BadInput, match="made for the columns of a table"):
         hs.models.backbone("tablenet")

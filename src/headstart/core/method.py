@@ -139,6 +139,10 @@ class Method(ABC, Generic[B]):
         """Raise `BadInput` if a method can't learn from batches of so many rows, of all processes."""
         require_two_rows(self.about.name, self.moves(), rows)
 
+    def why_not(self, backbone: Backbone, task: Task) -> str | None:
+        """Why it can't learn a task of this size, as sentences; None if it can, or knows no bounds."""
+        return None
+
     def recipe_overrides(self) -> Mapping[str, Any]:
         """Fields of the recipe that the method sets itself, by name, such as {"steps": 50, "lr": 0.1}."""
         return {}

@@ -250,7 +250,9 @@ def _check(hidden: int, width: int, encoded: int, in_context: bool) -> None:
     if encoded == 0:
         what.append("no column gives a feature")
     if in_context and encoded > MOST_COLUMNS:
-        what.append(f"{NET} knows tables of up to {MOST_COLUMNS} columns, and this one has {encoded}")
+        what.append(
+            f"{NET} knows tables of up to {MOST_COLUMNS} columns, and this one has {encoded}; take {TABLE!r}"
+        )
     if what:
         raise BadInput(f"TableEncoder: {what[0]}.")
 

@@ -83,7 +83,7 @@ from headstart.studies.adapt.two_classes import (
     positive_of,
     require_two_classes,
 )
-from headstart.studies.adapt.usual_methods import left_out, not_pooled, usual_methods
+from headstart.studies.adapt.usual_methods import left_out, not_pooled, usual_methods, within_bounds
 
 NOTED = ("one-example", "codes")  # kinds of findings that are notes of the run, too
 
@@ -184,7 +184,8 @@ def compute(job: Job[AdaptSettings]) -> dict[str, Any]:
     equal = metric == "balanced_accuracy" and not settings.logit_adjustment
     usual = (train, sources, equal, settings.quality, session.backbone)
     methods = job.methods(settings.methods) or usual_methods(*usual)
-    job.notes.extend([] if settings.methods else [*left_out(train), *not_pooled(sources)])
+    methods, beyond = within_bounds(methods, session)
+    job.notes.extend(beyond + ([] if settings.methods else [*left_out(train), *not_pooled(sources)]))
     budget, quick = Budget(settings.limit or math.inf, folder), first_probe(methods, train.label_kind)
     rows = {"train": len(train), "test": len(test), "old": sum(len(task.data) for task in old_tasks)}
     reading = begin_to_read(job, session, quick, budget, rows)

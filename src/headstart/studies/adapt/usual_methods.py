@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import nn
 
-from headstart.core import BadInput, Method, Task, make
+from headstart.core import BadData, BadInput, Method, Task, make
 from headstart.data.dataset import Dataset
 from headstart.data.pooled import why_not_pooled
 from headstart.face import spell
@@ -18,6 +18,7 @@ from headstart.models.backbone import AnyBackbone
 from headstart.nn.adapters.sites import transformer_layers
 from headstart.report.text import join_words
 from headstart.session.requirements import learns_one_source
+from headstart.session.session_data import SessionData
 
 DEFAULT = ("logistic-probe", "ridge-probe", "nearest-centroid", "knn", "fine-tune", "lp-ft")
 WITH_SOURCE = ("pretrain-fine-tune", "multi-task")
@@ -94,6 +95,23 @@ def left_out(data: Dataset) -> list[str]:
         for method in map(make, data.modality.methods)
         if _has_too_many(data, method) and data.label_kind in method.about.label_kinds
     ]
+
+
+def within_bounds(
+    methods: Sequence[Method[Any]], session: SessionData
+) -> tuple[list[Method[Any]], list[str]]:
+    """The methods that can learn as many classes, columns and rows, and notes on those that can't.
+
+    Raises:
+        BadData: none can.
+    """
+    task = session.task(len(session.data), 0)
+    why = [method.why_not(session.backbone, task) for method in methods]
+    notes = [reason for reason in why if reason is not None]
+    if len(notes) == len(methods):
+        raise BadData(notes[0])
+    left = [method for method, reason in zip(methods, why, strict=True) if reason is None]
+    return left, [f"One method is left out: {note.partition('. ')[0]}." for note in notes]
 
 
 def _has_too_many(data: Dataset, method: Method[Any]) -> bool:

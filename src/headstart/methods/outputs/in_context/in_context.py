@@ -74,8 +74,25 @@ class InContext(Method[Labelled]):
             BadData: the table is larger than what the network knows.
         """
         columns = self.shipped_backbone(backbone)
-        _require_known(task, columns.width)
+        if (why := self.why_not(backbone, task)) is not None:
+            raise BadData(why)
         return Parts({"backbone": columns, "bank": Bank(task.rows, columns.width, task.outputs, task.kind)})
+
+    def why_not(self, backbone: Backbone, task: Task) -> str | None:
+        """More classes, columns or rows than the network knows."""
+        columns, classes = self.shipped_backbone(backbone).width, task.outputs * (task.kind == "classes")
+        found = {
+            "classes": (classes, CLASSES),
+            "columns": (columns, MOST_COLUMNS),
+            "rows": (task.rows, MOST_ROWS),
+        }
+        for what, (number, most) in found.items():
+            if number > most:
+                return (
+                    f"{self.about.name} knows tables of up to {most:,} {what}, and this one has {number:,}. "
+                    "Take another method, such as logistic-probe or random-forest."
+                )
+        return None
 
     def moves(self) -> tuple[Do[Labelled]]:
         """Collect."""
@@ -114,15 +131,3 @@ class InContext(Method[Labelled]):
         head.labels.copy_(labels)
         fine_tune(head, self.steps, self.lr)
         return head.eval()
-
-
-def _require_known(task: Task, columns: int) -> None:
-    """Raise `BadData` for a table with more classes, columns or rows than the network knows."""
-    found = {"classes": task.outputs if task.kind == "classes" else 0, "columns": columns, "rows": task.rows}
-    most = {"classes": CLASSES, "columns": MOST_COLUMNS, "rows": MOST_ROWS}
-    for what, number in found.items():
-        if number > most[what]:
-            raise BadData(
-                f"in-context knows tables of up to {most[what]:,} {what}, and this one has {number:,}. "
-                "Take another method, such as logistic-probe or random-forest."
-            )
