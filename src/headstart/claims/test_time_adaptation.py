@@ -150,7 +150,10 @@ CLAIM = Claim(
         "them; without protection and with it."
     ),
     null="the method keeps the statistics of the source and takes next to no step",
-    holds="Adapt where rows have shifted, and never without guards and protection.",
+    holds=(
+        "Adapt where rows have shifted, never without guards and protection; and look at statistics of the "
+        "batch alone, which may do most of it."
+    ),
     fails="The shift is one that statistics and scales can't undo, or the rate was low enough to do no harm.",
     effects=(
         Effect("TENT over the model as it was, pale digits", difference("pale tent", "pale source"), 0.1),
