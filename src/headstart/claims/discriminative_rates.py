@@ -74,7 +74,7 @@ CLAIM = Claim(
     ),
     null="the same rate for all layers from the first step, in all arms",
     holds="Set lr_decay, or take gradual-unfreezing, where new data may differ from the training data.",
-    fails="One rate is as good here; a lower one for all layers may do the same.",
+    fails="Keep one rate for all layers, unless shifted pictures of your own say otherwise.",
     effects=(
         Effect("Lower rates for earlier layers, shifted", difference("shifted falling", "shifted one")),
         Effect("Gradual unfreezing, shifted", difference("shifted gradual", "shifted one")),

@@ -109,7 +109,7 @@ CLAIM = Claim(
     compared="Fine-tuning from a random head, LP-FT, and the probe alone, from the same features and rows.",
     null="no probe before tuning: both arms begin with a random head",
     holds="Begin with the head of a probe (lp-ft) wherever new data may differ from the training data.",
-    fails="The features were no good out of distribution before, or the head was found before they moved.",
+    fails="Try lp-ft and fine-tune on shifted pictures of your own: features may have been no good there.",
     effects=(
         Effect(
             "Smaller error of two linear layers off the samples",

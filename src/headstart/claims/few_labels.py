@@ -101,7 +101,7 @@ CLAIM = Claim(
     compared="The same network, rate, rows and steps; only the first weights differ: pre-trained, or random.",
     null="no pre-training: both arms start from random weights",
     holds="With few labels take a pre-trained start; with many it still saves steps, and hardly accuracy.",
-    fails="What was learned before is too narrow or too far, or the task is easy with few labels.",
+    fails="Compare both: what was learned before may be too narrow, or the task easy from scratch.",
     effects=(
         Effect("Fine-tuning over from scratch, 1 to 5 labels a class", lead("tuned", "scratch", FEW)),
         Effect("The gain at 1 to 5 labels over that at 80", closing),

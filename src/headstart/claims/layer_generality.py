@@ -145,7 +145,7 @@ CLAIM = Claim(
     ),
     null="base A has learned task B, too",
     holds="Freeze early layers, and tune or begin anew the late ones, the more so the farther the tasks are.",
-    fails="The tasks are near enough for all layers to serve both, or the network too small to specialise.",
+    fails="Freeze by no rule: headstart yosinski and headstart probe say which of your layers serve.",
     effects=(
         Effect("Layers of B over those of A, frozen, all copied", lambda numbers: specific(numbers, LAST)),
         Effect(

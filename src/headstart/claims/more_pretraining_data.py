@@ -120,7 +120,7 @@ CLAIM = Claim(
     ),
     null="no pre-training at any size, and unlabelled rows have weight 0",
     holds="Pre-train on all that is at hand; add unlabelled rows of the task where labels are few.",
-    fails="More rows of the same kind do not help any more, or the first labels of self-training are wrong.",
+    fails="Draw a headstart curve of your own; self-training adds nothing before it is confident of rows.",
     effects=(
         Effect("Accuracy for each doubling of the rows of pre-training", slope),
         Effect("Pre-training over from scratch, 1 to 20 labels a class", lead("tuned", "scratch")),
