@@ -52,6 +52,14 @@ def test_a_curve_looks_the_same_in_all_panels_and_like_no_other():
     assert legend(other, look) == []
 
 
+def test_when_colours_are_used_up_a_panel_has_none_twice():
+    many = Panel("", "y", "x", curves=[Curve(name, [0, 1], flat(0, 1)) for name in "abcdef"])
+    more = Panel("", "y", "x", curves=[Curve(name, [0, 1], flat(0, 1)) for name in "agh"])
+    look = looks([many, more])
+    assert len({look[name].colour for name in "abcdef"}) == 6
+    assert len({look[name].colour for name in "agh"}) == 3
+
+
 def test_panels_of_one_quantity_have_one_axis():
     low = Panel("Before", "accuracy", "epoch", curves=[Curve("a", [0, 1], flat(0.1, 0.2))])
     high = Panel("After", "accuracy", "epoch", curves=[Curve("a", [0, 1], flat(0.8, 0.9))])
@@ -74,6 +82,16 @@ def test_a_logarithmic_axis_is_one_and_its_texts_do_not_touch():
     dense = Panel("", "y", "x", curves=[Curve("a", list(range(1, 9)), flat(*range(8)))], share=False)
     assert [text for _, text in across(dense, 300).ticks] == list("12345678")
     assert len(across(dense, 60).ticks) < 5
+
+
+def test_intervals_of_shares_end_at_0_and_1_those_of_differences_do_not():
+    wide = [Mark("a", Interval(0.9, 0.7, 1.1))]
+    assert (
+        in_words(Panel("", "accuracy", marks=wide, zero=0.1))
+        .replace("\u00a0", " ")
+        .endswith("a 90.0 % (70.0 to 100.0)")
+    )
+    assert "(70.0 to 110.0)" in in_words(Panel("", "difference", marks=wide, zero=0.0))
 
 
 def test_faint_lines_are_thin_and_without_markers():

@@ -29,6 +29,7 @@ LEFT, RIGHT = 48.0, 12.0  # beside a plot: room for the texts of its axis
 ROW = 34.0  # of a mark
 ASIDE = 420.0  # width of a panel from which on names are beside their marks
 LINE = 16.0  # of a text
+WIDE = 7.0  # of a letter of a bold text
 RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 VARIABLE = re.compile(r"var\((--[\w-]+)\)")
 DRAWN = ("svg ", ".grid", ".zero", ".line", ".band", ".dot", ".span", ".s", ".thin", ".level")
@@ -76,7 +77,7 @@ def _panel(
     left, top, wide = place
     drawn = [
         _text(line, left, top + LINE * i + 12, "head")
-        for i, line in enumerate(_wrapped(panel.title, wide, 7.0))
+        for i, line in enumerate(_wrapped(panel.title, wide, 7.7))
     ]
     down = top + LINE * len(drawn) + 6
     for name, one in legend(panel, look):
@@ -100,7 +101,7 @@ def _panel(
 def _head(panel: Panel, look: dict[str, Look], wide: float) -> float:
     """Pixels above the plot of a panel: its title, its legend and the title of the axis."""
     keys = [len(_wrapped(name, wide - 38, 6.3)) * LINE + 1 for name, _ in legend(panel, look)]
-    return LINE * len(_wrapped(panel.title, wide, 7.0)) + sum(keys) + 36
+    return LINE * len(_wrapped(panel.title, wide, 7.7)) + sum(keys) + 36
 
 
 def _marks(
@@ -128,8 +129,9 @@ def _marks(
         for value, text in axis.ticks
     ]
     drawn.append(_strip(inside[0], down, inside[1], 20, *ticks))
-    drawn.append(_text(panel.y, left, down + (14 if aside else 34), "axis"))
-    return drawn, down + (20 if aside else 40)
+    end = inside[0] + inside[1]
+    drawn.append(_text(panel.y, end if aside else left, down + 34, "axis", "end" if aside else None))
+    return drawn, down + 40
 
 
 def _beside(panel: Panel, wide: float) -> tuple[float, float]:
@@ -143,7 +145,7 @@ def _texts(panel: Panel, mark: Mark, place: tuple[float, float, float], names: f
     """The lines of a name, then the value."""
     left, down, wide = place
     value = shown_value(panel, mark.y)
-    lines = _wrapped(mark.name, names or wide - 6.3 * len(value) - 10, 6.3)
+    lines = _wrapped(mark.name, names or wide - WIDE * len(value) - 12, WIDE)
     kind = "key chosen" if mark.chosen else "key"
     first = down + (max(ROW, LINE * len(lines) + 12) - LINE * len(lines)) / 2 + 12 if names else down + 12
     middle = first + LINE * (len(lines) - 1) / 2 if names else first

@@ -71,7 +71,7 @@ def _row(effect: MeasuredEffect, axis: Axis, verdict: str) -> Element:
     tone = TONES[effect.verdict]
     return tag(
         "div",
-        tag("span", effect.title, tag("span", verdict, class_=f"verdict {tone}"), class_="dots-name"),
+        tag("span", f"{effect.title} ", tag("span", verdict, class_=f"verdict {tone}"), class_="dots-name"),
         tag("span", tag("svg", *shapes), class_="strip"),
         tag(
             "span",

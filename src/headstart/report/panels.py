@@ -45,18 +45,25 @@ class Look:
 def looks(panels: Sequence[Panel]) -> dict[str, Look]:
     """The look of each name: colours and markers in turn, ink for dashed lines."""
     found: dict[str, Look] = {}
-    solid, dashed = 0, 0
-    for curve in (curve for panel in panels for curve in panel.curves):
-        if curve.name in found:
-            continue
-        if curve.dashed:
-            found[curve.name] = Look(DASHED[dashed % len(DASHED)])
-            dashed += 1
-        else:
-            shape = "" if curve.faint or len(curve.x) > FEW else list(SHAPES)[solid % len(SHAPES)]
-            found[curve.name] = Look(f"s{solid % COLOURS + 1} d1", shape, curve.faint)
-            solid += 1
+    for panel in panels:
+        for curve in panel.curves:
+            if curve.name not in found:
+                found[curve.name] = _dashed(found) if curve.dashed else _solid(curve, panel, found)
     return found
+
+
+def _dashed(found: dict[str, Look]) -> Look:
+    return Look(DASHED[sum(look.line in DASHED for look in found.values()) % len(DASHED)])
+
+
+def _solid(curve: Curve, panel: Panel, found: dict[str, Look]) -> Look:
+    """The next colour; when all are taken, one that this panel does not have."""
+    here = {found[one.name].colour for one in panel.curves if one.name in found}
+    first = sum(look.line not in DASHED for look in found.values())
+    places = [(first + step) % COLOURS for step in range(COLOURS)]
+    place = next((each for each in places if f"s{each + 1}" not in here), places[0])
+    marker = "" if curve.faint or len(curve.x) > FEW else list(SHAPES)[place]
+    return Look(f"s{place + 1} d1", marker, curve.faint)
 
 
 # --- axes
@@ -104,12 +111,20 @@ def _values(panel: Panel) -> Iterator[float]:
 
 def _drawn(panel: Panel) -> Iterator[float]:
     """Values and the ends of their intervals; of shares that are no differences, these end at 0 and 1."""
-    drawn = [*(mark.y for mark in panel.marks), *(y for curve in panel.curves for y in curve.y)]
-    bounded = panel.share and panel.zero != 0 and all(each.value >= 0 for each in drawn)
-    for each in drawn:
-        yield each.value
-        yield from (max(each.low, 0.0), min(each.high, 1.0)) if bounded else (each.low, each.high)
+    for each in map(bounded(panel), _intervals(panel)):
+        yield from (each.value, each.low, each.high)
     yield from (y for _, y in panel.points)
+
+
+def _intervals(panel: Panel) -> list[Interval]:
+    return [*(mark.y for mark in panel.marks), *(y for curve in panel.curves for y in curve.y)]
+
+
+def bounded(panel: Panel) -> Callable[[Interval], Interval]:
+    """What keeps intervals within [0, 1] where they are of shares that are no differences."""
+    if not panel.share or panel.zero == 0 or any(each.value < 0 for each in _intervals(panel)):
+        return lambda each: each
+    return lambda each: Interval(each.value, max(each.low, 0.0), min(each.high, 1.0))
 
 
 def across(panel: Panel, pixels: float = NARROWEST) -> Axis:
@@ -222,6 +237,7 @@ def row_style(mark: Mark, look: dict[str, Look]) -> str:
 
 def shown_value(panel: Panel, y: Interval) -> str:
     """A value with its interval, such as "93.1 % (91.0 to 94.9)"."""
+    y = bounded(panel)(y)
     if panel.share:
         return str(SHARE.shown(y)) if y.high > y.low else SHARE.value(y.value)
     if y.high <= y.low:
