@@ -89,7 +89,7 @@ CLAIM = Claim(
         "good as a large one."
     ),
     paper="arXiv:2002.05709, arXiv:1911.05722",
-    data="scikit-learn's digits: about 1,300 without labels, 5 labels a class for the probe, 500 to test on.",
+    data="Digits of scikit-learn: about 1,300 without labels, 5 labels a class for a probe, 500 to test on.",
     compared=(
         "A logistic probe on a small network after equally many steps: with all augmentations and without "
         "each; before and after the head; and SimCLR with a large and a small batch against MoCo with the "

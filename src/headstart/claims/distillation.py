@@ -100,7 +100,7 @@ CLAIM = Claim(
     ),
     paper="arXiv:1503.02531",
     data=(
-        "scikit-learn's digits: 1,297 labelled rows for the teacher, 100 of them for the student, or all "
+        "Digits of scikit-learn: 1,297 labelled rows for the teacher, 100 of them for the student, or all "
         "but those of one digit, another one for each seed, without labels; 500 to test on."
     ),
     compared=(

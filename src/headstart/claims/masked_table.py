@@ -52,7 +52,7 @@ def measure(lab: Lab, seed: int) -> Numbers:
     learn, test = split(cells, len(cells) // 3, random)
     middle, spread = learn.x.mean(0), learn.x.std(0).clamp(min=1e-3)
     learn, test = (Rows((each.x - middle) / spread, each.y) for each in (learn, test))
-    counts = lab.pick(quick=LABELS, full=LABELS, tiny=(MAIN,))
+    counts = lab.pick(quick=LABELS, full=LABELS, tiny=(MAIN, 20))
     labelled = {count: a_class(learn, count, random) for count in counts}
     fresh = perceptron(lab.generator("masked start", seed), (learn.x.shape[1], 256, 64, TYPES))
     nets: dict[str, nn.Module] = {"columns": nn.Sequential(nn.Flatten()), "random": fresh}

@@ -18,7 +18,7 @@ def measure(lab: Lab, seed: int) -> Numbers:
     """Accuracy on the target after no pre-training, and after SimCLR on either set."""
     random = lab.generator("self-pretraining", seed)
     learn, test = split(of_classes(OWN), TEST, random)
-    counts = lab.pick(quick=LABELS, full=LABELS, tiny=(TUNED,))
+    counts = lab.pick(quick=LABELS, full=LABELS, tiny=(TUNED, 20))
     labelled = {count: a_class(learn, count, random) for count in counts}
     before = of_classes(UPSTREAM)
     same = min(len(learn), len(before))  # rows to pre-train on

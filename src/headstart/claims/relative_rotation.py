@@ -24,7 +24,7 @@ def measure(lab: Lab, seed: int) -> Numbers:
     learn, test = split(all_clipart(lab.pick(quick=20, full=48, tiny=8)), TEST, random)
     if lab.tier == "tiny":
         learn, test = learn.pick(torch.arange(200)), test.pick(torch.arange(60))
-    counts = lab.pick(quick=LABELS, full=LABELS, tiny=(MAIN,))
+    counts = lab.pick(quick=LABELS, full=LABELS, tiny=(MAIN, 20))
     labelled = {count: a_class(learn, count, random) for count in counts}
     steps = 0 if lab.null else lab.pick(quick=170, full=3000, tiny=3)
     nets = {

@@ -82,7 +82,7 @@ CLAIM = Claim(
     ),
     paper="arXiv:2103.00020",
     data=(
-        "scikit-learn's digits: about 1,300 with captions in words, of eight templates, such as 'a photo "
+        "Digits of scikit-learn: about 1,300 with captions in words, of eight templates, such as 'a photo "
         "of the digit three'; 500 without captions to test on."
     ),
     compared=(
