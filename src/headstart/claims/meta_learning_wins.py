@@ -128,7 +128,10 @@ CLAIM = Claim(
     ),
     null="sinusoids with the answers of other ones to learn from; linear tasks that share nothing",
     holds="With many small tasks of a kind, meta-train rather than pool them; see headstart episodes.",
-    fails="One good model of all tasks is near enough to each: pre-train and fine-tune, which costs less.",
+    fails=(
+        "See which part it is. Where fine-tuning does as well, take it, as it costs less; what other "
+        "tasks are worth depends on how far from a first guess the mean lies that they share."
+    ),
     effects=(
         Effect(
             f"Error on sinusoids: fine-tuning at its best, less MAML after {TAKEN} steps",
