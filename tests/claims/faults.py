@@ -52,4 +52,25 @@ CLAIM_FAULTS = (
         "more labels are others",
         "claims/test_tuning.py hold_those_that_are_fewer",
     ),
+    Fault(
+        "claims/_tasks.py",
+        "drawn.support.y.roll(1, 0)",
+        "drawn.support.y.roll(1, 1)",
+        "the null has the answers of its own task, in another order",
+        "claims/test_controls.py answers_of_another_task",
+    ),
+    Fault(
+        "claims/texture_bias.py",
+        "torch.randint(1, CLASSES,",
+        "torch.randint(0, CLASSES,",
+        "some cues that are to disagree agree",
+        "claims/test_controls.py never_agree",
+    ),
+    Fault(
+        "claims/critical_periods.py",
+        '"early": [(blur, steps), *then],',
+        '"early": [(blur, steps), then[0]],',
+        "what was blurred at first has fewer clean steps",
+        "claims/test_controls.py same_steps_on_clean",
+    ),
 )

@@ -69,22 +69,26 @@ def learn(lab: Lab, seed: int, rows: Rows, stages: Sequence[Stage]) -> Predictor
     return model
 
 
+def arms_of(steps: int, blur: Change, flip: Change) -> dict[str, list[Stage]]:
+    """The stages of each arm: all have twice so many steps on clean pictures, and end with them."""
+    then: list[Stage] = [(clean, steps), (clean, steps)]
+    return {
+        "none": then,
+        "half": [(blur, steps // 2), *then],
+        "early": [(blur, steps), *then],
+        "late": [(clean, steps), (blur, steps), (clean, steps)],
+        "flip": [(flip, steps), *then],
+    }
+
+
 def measure(lab: Lab, seed: int) -> Numbers:
     """Accuracies on clean pictures, after the same clean steps beside blurred or flipped ones."""
     rows, test = split(all_digits(), 800, lab.generator("critical test", seed))
     rows = a_class(rows, 40, lab.generator("critical rows", seed))
-    first = last = lab.pick(quick=200, full=1200, tiny=4)
+    first = lab.pick(quick=200, full=1200, tiny=4)
     blur, flip = (clean, clean) if lab.null else (blurred, flipped)
-    then: list[Stage] = [(clean, first), (clean, last)]  # all arms have these steps on clean pictures
-    arms: dict[str, list[Stage]] = {
-        "none": then,
-        "half": [(blur, first // 2), *then],
-        "early": [(blur, first), *then],
-        "late": [(clean, first), (blur, first), (clean, last)],
-        "flip": [(flip, first), *then],
-    }
     found: Numbers = {"steps": [0.0, float(first // 2), float(first)]}
-    for name, stages in arms.items():
+    for name, stages in arms_of(first, blur, flip).items():
         found[name] = accuracy(learn(lab, seed, rows, stages), test)
     return found
 
