@@ -11,17 +11,19 @@ again from what is kept. A test holds that nothing is written by hand.
 import argparse
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from headstart.face import speak
 from headstart.records.claims import MeasuredEffect, TestedClaim
 from headstart.report.drawing import draw_file
 from headstart.report.effects import effect_margin, effect_size
 from headstart.report.text import MINUS, SPACE, pluralise, seconds
 from headstart.studies.claims import Claims
 from headstart.studies.claims.page import headline
-from headstart.studies.claims.page_claim import NULL_VERDICTS, VERDICTS, linked
+from headstart.studies.claims.page_claim import NULL_VERDICTS, VERDICTS, advice, linked, take_home
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "docs" / "claims"
@@ -45,6 +47,7 @@ def main() -> None:
         (ROOT / name).write_text(text, "utf-8")
 
 
+@speak(command_line=True)
 def made(shown: list[str] | None = None) -> dict[str, str]:
     """All files by their paths in the project; `shown` in README.md, or those that are there."""
     record, control = (Claims.read(KEPT / f"{name}.json") for name in ("quick", "null"))
@@ -113,7 +116,17 @@ def _head(record: Claims, control: Claims) -> list[str]:
     held = sum(claim.verdict == "holds" for claim in control.claims)
     said = f"{held or 'none'} of {pluralise(len(control.claims), 'claim')} {'holds' if held == 1 else 'hold'}"
     whole = seconds(sum(claim.seconds for claim in record.claims))
-    return [part.format(headline=headline(record), control=said, whole=whole) for part in HEAD]
+    head, *rest = (part.format(headline=headline(record), control=said, whole=whole) for part in HEAD)
+    return [head, *_exceptions(record), *rest]
+
+
+def _exceptions(record: Claims) -> Iterator[str]:
+    """Those that do not hold, with links."""
+    for verdict in ("fails", "open"):
+        those = [claim for claim in record.claims if claim.verdict == verdict]
+        if those:
+            links = "; ".join(f"[{claim.title}](#{slug(claim.title)})" for claim in those)
+            yield f"{VERDICTS[verdict].capitalize()}: {links}."
 
 
 def _row(claim: TestedClaim, null: TestedClaim | None) -> str:
@@ -122,7 +135,7 @@ def _row(claim: TestedClaim, null: TestedClaim | None) -> str:
         f"[{claim.title}](#{slug(claim.title)})",
         _verdict(claim),
         _without(null),
-        claim.meaning,
+        take_home(claim),
     ]
     return f"| {' | '.join(map(_cell, cells))} |"
 
@@ -144,8 +157,8 @@ def _claim(claim: TestedClaim, null: TestedClaim | None) -> list[str]:
         f"{claim.statement} Here: {_verdict(claim)}.",
         f"![{claim.title}: the figure](images/claims/{claim.name}.svg)",
         "\n".join([heads, *rows]),
-        f"**What to do.** {claim.meaning}",
-        " ".join(f"**{name}.** {text}" for name, text in about.items()),
+        f"**What to do.** {advice(claim)}",
+        "\n".join(f"- {name}: {text}" for name, text in about.items()),
     ]
 
 
@@ -197,7 +210,7 @@ def readme_part(record: Claims, names: list[str]) -> str:
     for name in names:
         if (claim := found.get(name)) is not None:
             parts.append(f"![{claim.title}: the figure]({PICTURES}/{name}.svg)")
-            parts.append(_plain(f"**{claim.title}** ({VERDICTS[claim.verdict]}). {claim.meaning}"))
+            parts.append(_plain(f"**{claim.title}** ({VERDICTS[claim.verdict]}). {take_home(claim)}"))
     return "\n\n".join(parts).replace("-->\n\n", "-->\n", 1) + "\n<!-- /claims -->"
 
 

@@ -67,6 +67,13 @@ def test_each_claim_has_its_numbers_its_rule_and_its_paper():
     assert html.count("<figure") == 3
 
 
+def test_what_is_not_settled_is_not_said_to_fail():
+    words = text(shown(of_verdicts("open")))
+    assert "More seeds may settle it: " in words
+    assert "Where it does not hold: Train the head first" in words
+    assert "More seeds" not in text(shown(of_verdicts("fails")))
+
+
 def test_verdicts_are_words_and_not_colours_alone():
     html = shown(of_verdicts("holds", "fails", "open"))
     marks = re.findall(r'<span class="verdict (\w+)">([^<]+)</span>', html)

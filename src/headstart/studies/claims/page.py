@@ -8,7 +8,7 @@ from headstart.report.html import asset
 from headstart.report.text import Terminal, join_words, pluralise, seconds
 from headstart.studies._page import page_view
 from headstart.studies.claims import Claims
-from headstart.studies.claims.page_claim import claim_view, effect_words, tone, word
+from headstart.studies.claims.page_claim import advice, claim_view, effect_words, take_home, tone, word
 
 TEMPLATE = "claims.html"
 NAMED = 3  # claims at most that a sentence names
@@ -51,7 +51,7 @@ def terminal(record: Claims) -> Terminal:
     if len(record.claims) == 1:
         (claim,) = record.claims
         rows = [(each.title, *effect_words(each), word(each.verdict, record.null)) for each in claim.effects]
-        say = [CONTROL] if record.null else [claim.meaning]
+        say = [CONTROL] if record.null else [advice(claim)]
         return Terminal(
             headings=("effect", "size (95 % interval)", "margin", "verdict"),
             rows=rows,
@@ -99,7 +99,7 @@ def sentences(record: Claims) -> Iterator[str]:
     )
     for claim in record.claims:
         if claim.verdict != "holds":
-            yield f"{claim.title}: {word(claim.verdict, record.null)}. {claim.meaning}"
+            yield f"{claim.title}: {word(claim.verdict, record.null)}. {take_home(claim)}"
 
 
 def warnings(record: Claims) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from headstart.face import spell
 from headstart.records.claims import MeasuredEffect, Panel, TestedClaim, Verdict
 from headstart.report.effects import TONES, draw_effects, effect_margin, effect_size
 from headstart.report.figures import written
@@ -42,8 +43,20 @@ def claim_view(claim: TestedClaim, null: bool) -> dict[str, Any]:
             *([] if null else [("Control", f"Without its cause ({claim.null}) it may not hold.")]),
             ("Computed", f"{pluralise(claim.seeds, 'seed')}, {seconds(claim.seconds)} of one core"),
         ],
-        "meaning": "" if null else claim.meaning,
+        "meaning": "" if null else take_home(claim),
+        "advice": "" if null else advice(claim),
     }
+
+
+def take_home(claim: TestedClaim) -> str:
+    """What a newcomer does with it, in a sentence."""
+    return f"More seeds may settle it: {spell('seeds', 20)}." if claim.verdict == "open" else claim.meaning
+
+
+def advice(claim: TestedClaim) -> str:
+    """The same in full: of one that is not settled, what to do where it does not hold, too."""
+    more = f" Where it does not hold: {claim.meaning}" if claim.verdict == "open" else ""
+    return f"{take_home(claim)}{more}"
 
 
 def panels_view(panels: list[Panel]) -> list[dict[str, Any]]:
