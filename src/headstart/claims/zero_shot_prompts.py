@@ -62,7 +62,7 @@ def draw(seeds: Sequence[Numbers]) -> list[Panel]:
     y, panels = "accuracy on test pictures", []
     for name, templates in {"seen": SEEN, "unseen": UNSEEN}.items():
         marks = [
-            Mark(text.format("…"), found)
+            Mark("the name alone" if text == "{}" else text.format("…"), found)
             for text, found in zip(templates, means_of(seeds, name), strict=True)
         ]
         marks.append(Mark("all together", mean_of(seeds, f"{name}, all"), chosen=True))
