@@ -73,4 +73,11 @@ CLAIM_FAULTS = (
         "what was blurred at first has fewer clean steps",
         "claims/test_controls.py same_steps_on_clean",
     ),
+    Fault(
+        "claims/_digits.py",
+        "layer.bias.zero_()",
+        "pass",
+        "the biases of the small network are drawn by torch's global generator",
+        "claims/test_contract.py gives_the_same_again and zero-shot-prompts",
+    ),
 )
