@@ -29,7 +29,8 @@ def measure(lab: Lab, seed: int) -> Numbers:
     labelled = a_class(learn, lab.pick(quick=LABELS, full=LABELS, tiny=2), random)
     steps = 0 if lab.null else lab.pick(quick=100, full=1500, tiny=2)
     net, projection = with_projection(lab, seed, "simclr", learn.x, steps=steps, batch=LARGE)
-    # the copy that makes the keys has to follow within so few steps
+    # set before the first run, so that the copy that makes the keys follows within so few steps. After it,
+    # one other seed: .80 with 0.9, .86 with 0.99, the method's own, and .87 by SimCLR; the rule stands
     moco = f"moco:{lab.pick('queue=256,momentum=0.9', 'queue=1024,momentum=0.99', 'queue=64,momentum=0.9')}"
     small = {"small batch": "simclr", "queue": moco}
     nets: dict[str, nn.Module] = {
