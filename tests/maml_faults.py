@@ -57,8 +57,8 @@ FAMILY = (
     ),
     Fault(
         "learners/optimisation/_settings.py",
-        "with torch.set_grad_enabled(graph):",
-        "with torch.no_grad():",
+        "with torch.set_grad_enabled(graph):\n            x = forward_tasks(start.body, {}, x, way)",
+        "with torch.no_grad():\n            x = forward_tasks(start.body, {}, x, way)",
         "the body does not learn through the steps of the head",
         "learners/test_anil.py through_the_steps",
     ),

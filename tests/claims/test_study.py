@@ -164,4 +164,10 @@ def test_what_is_shared_is_computed_once(tmp_path):
 def test_a_record_is_read_again(cheap, tmp_path):
     record = hs.check_claims("1", out=tmp_path / "run")
     assert hs.Claims.read(tmp_path / "run" / "claims.json") == record
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
+        "claims.html",
+        "claims.json",
+        "steps",
+        "study.json",
+    ]
     assert json.loads((tmp_path / "run" / "claims.json").read_text("utf-8"))["tier"] == "quick"

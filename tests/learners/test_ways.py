@@ -55,7 +55,7 @@ def test_another_gradient_means_one_by_one(monkeypatch):
     learner, parts = after_a_step("layer-norm")
     assert int(parts["network"].choice) == ways.DIFFERS
     assert learner.notes(parts) == (
-        "Tasks are computed one by one: torch.func.vmap gives another gradient for this network.",
+        "Tasks are computed one by one: torch.func.vmap and the loop differ in the gradient.",
     )
 
 

@@ -13,7 +13,7 @@ WORTH = 1.15  # times that vmap must be faster
 NEAR, NEAR_BF16 = 1e-3, 5e-2  # largest relative difference of the gradients
 NOTES = {
     FAILED: "Tasks are computed one by one: torch.func.vmap can't batch this network.",
-    DIFFERS: "Tasks are computed one by one: torch.func.vmap gives another gradient for this network.",
+    DIFFERS: "Tasks are computed one by one: torch.func.vmap and the loop differ in the gradient.",
 }
 
 _chosen: dict[Hashable, int] = {}  # so that equal trainings in one process give equal bytes

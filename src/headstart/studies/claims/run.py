@@ -1,5 +1,6 @@
 """How `claims` is computed: each claim and seed is a trial, and several processes share the work."""
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,11 @@ def compute(job: Job[ClaimsSettings]) -> dict[str, Any]:
         else:
             tested.append(_tested(claim, found, settings))
     return {"tier": lab.tier, "null": settings.null, "claims": tested}
+
+
+def trim(job: Job[ClaimsSettings]) -> None:
+    """What claims and seeds shared goes; what was measured stays, seed by seed."""
+    shutil.rmtree(job.folder.path / "cache", ignore_errors=True)
 
 
 def _step(claim: Claim, seed: int) -> str:
