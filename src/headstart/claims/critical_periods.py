@@ -130,7 +130,7 @@ CLAIM = Claim(
     ),
     null="nothing is blurred or flipped",
     holds="Begin with the data that the model is for: what it learns first decides what it can learn later.",
-    fails="A poor start was made up by clean pictures: there is no harm in beginning with what is at hand.",
+    fails="A poor start costs no more than poor data later, or next to nothing: begin with what is at hand.",
     effects=(
         Effect("Never blurred over blurred at first", difference("none", "early")),
         Effect("Blurred later over blurred at first", difference("late", "early")),
