@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.docs.pages import ROOT
 from tests.report.claims_example import gallery
 
 from headstart.report.drawing import draw_file
@@ -21,6 +22,21 @@ CUT = """[...document.querySelectorAll("figure.panel")].flatMap((panel) => {
     return box.width && (box.left < edge.left - 1 || box.right > edge.right + 1);
   }).map((one) => one.textContent);
 })"""
+
+
+# texts of a picture that touch others, or go over its edge
+TOUCHING = """() => {
+  const wide = document.documentElement.getBoundingClientRect().width;
+  const drawn = [...document.querySelectorAll("text")];
+  const texts = drawn.map((one) => [one.textContent, one.getBoundingClientRect()]);
+  const found = texts.filter(([, box]) => box.left < 0 || box.right > wide).map(([text]) => [text, "edge"]);
+  texts.forEach(([text, a], place) => texts.slice(place + 1).forEach(([other, b]) => {
+    const over = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (over > 0.5 && high > 3.5) found.push([text, other]);
+  }));
+  return found;
+}"""
 
 
 @pytest.mark.parametrize("width", [390, 1200])
@@ -45,3 +61,23 @@ def test_pictures_of_their_own_are_shown_by_a_document(browser: Any, tmp_path: P
     with opened(browser, path, 800) as shown:
         assert shown.page.evaluate(LOADED) == len(pictures)
         assert shown.messages == []
+
+
+def test_texts_of_all_pictures_of_the_gallery_are_apart(browser: Any, tmp_path: Path) -> None:
+    made = {f"example {number}": draw_file(claim.panels) for number, claim in enumerate(gallery(7).claims)}
+    kept = {path.stem: path.read_text("utf-8") for path in (ROOT / "docs/images/claims").glob("*.svg")}
+    touching = {}
+    with opened(browser, write_blank(tmp_path), 640) as shown:
+        for name, picture in (made | kept).items():
+            path = tmp_path / "picture.svg"
+            path.write_text(picture, "utf-8")
+            shown.page.goto(path.as_uri())
+            if found := shown.page.evaluate(TOUCHING):
+                touching[name] = found
+    assert touching == {}
+
+
+def write_blank(folder: Path) -> Path:
+    path = folder / "blank.html"
+    path.write_text("<!doctype html><title>blank</title>", "utf-8")
+    return path
