@@ -74,6 +74,7 @@ def test_axes_of_shares_end_at_one_and_hold_the_zero_line():
     assert axis.low <= 0.2
     (gain,) = value_axes([MARKS])
     assert gain.low < 0 < gain.high
+    assert gain.title == "gain in accuracy, points"
 
 
 def test_a_logarithmic_axis_is_one_and_its_texts_do_not_touch():
@@ -91,7 +92,9 @@ def test_intervals_of_shares_end_at_0_and_1_those_of_differences_do_not():
         .replace("\u00a0", " ")
         .endswith("a 90.0 % (70.0 to 100.0)")
     )
-    assert "(70.0 to 110.0)" in in_words(Panel("", "difference", marks=wide, zero=0.0))
+    assert "+90.0 points (+70.0 to +110.0)" in in_words(
+        Panel("", "difference", marks=wide, zero=0.0)
+    ).replace("\u00a0", " ")
 
 
 def test_faint_lines_are_thin_and_without_markers():
@@ -136,4 +139,4 @@ def test_the_file_is_whole_and_needs_nothing(panels):
 def test_a_notebook_shows_the_picture_with_its_words():
     shown = show_panels([MARKS])
     assert shown._repr_html_().startswith('<img src="data:image/svg+xml;base64,')
-    assert "LP-FT 10.0" in repr(shown) == in_words(MARKS)
+    assert "LP-FT +10.0" in repr(shown) == in_words(MARKS)

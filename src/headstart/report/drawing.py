@@ -19,6 +19,7 @@ from headstart.report.panels import (
     looks,
     row_style,
     sample,
+    short_value,
     shown_value,
     value_axes,
 )
@@ -130,7 +131,7 @@ def _marks(
     ]
     drawn.append(_strip(inside[0], down, inside[1], 20, *ticks))
     end = inside[0] + inside[1]
-    drawn.append(_text(panel.y, end if aside else left, down + 34, "axis", "end" if aside else None))
+    drawn.append(_text(axis.title, end if aside else left, down + 34, "axis", "end" if aside else None))
     return drawn, down + 40
 
 
@@ -141,10 +142,18 @@ def _beside(panel: Panel, wide: float) -> tuple[float, float]:
     return min(0.36 * wide, 7.2 * name), 7.2 * value
 
 
+def _value(panel: Panel, mark: Mark, wide: float) -> str:
+    """The value of a mark; with its interval where each name has room beside it."""
+    lengths = [len(one.name) + len(shown_value(panel, one.y)) for one in panel.marks]
+    if wide >= ASIDE or WIDE * max(lengths) + 12 <= wide:
+        return shown_value(panel, mark.y)
+    return short_value(panel, mark.y.value)
+
+
 def _texts(panel: Panel, mark: Mark, place: tuple[float, float, float], names: float) -> list[Element]:
     """The lines of a name, then the value."""
     left, down, wide = place
-    value = shown_value(panel, mark.y)
+    value = _value(panel, mark, wide)
     lines = _wrapped(mark.name, names or wide - WIDE * len(value) - 12, WIDE)
     kind = "key chosen" if mark.chosen else "key"
     first = down + (max(ROW, LINE * len(lines) + 12) - LINE * len(lines)) / 2 + 12 if names else down + 12

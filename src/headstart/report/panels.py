@@ -87,8 +87,9 @@ def _value_axis(panel: Panel, alike: Sequence[Panel]) -> Axis:
     if not panel.share:
         axis = around(values, amount)
         return linear(axis.low, axis.high, amount, panel.y, most)
-    if min(values) < 0:
-        return SHARE.change_axis(min(values), max(values), panel.y, most)
+    if differs(panel):
+        unit = "" if "points" in panel.y else ", points"
+        return SHARE.change_axis(min(values), max(values), panel.y + unit, most)
     return SHARE.axis(values, panel.y, most)
 
 
@@ -120,9 +121,14 @@ def _intervals(panel: Panel) -> list[Interval]:
     return [*(mark.y for mark in panel.marks), *(y for curve in panel.curves for y in curve.y)]
 
 
+def differs(panel: Panel) -> bool:
+    """Whether shares are differences, in points."""
+    return panel.share and (panel.zero == 0 or any(each.value < 0 for each in _intervals(panel)))
+
+
 def bounded(panel: Panel) -> Callable[[Interval], Interval]:
     """What keeps intervals within [0, 1] where they are of shares that are no differences."""
-    if not panel.share or panel.zero == 0 or any(each.value < 0 for each in _intervals(panel)):
+    if not panel.share or differs(panel):
         return lambda each: each
     return lambda each: Interval(each.value, max(each.low, 0.0), min(each.high, 1.0))
 
@@ -182,7 +188,7 @@ def draw_curves(
     for curve in ordered:
         _draw_curve(plot, curve, look[curve.name], panel)
     for x, value in panel.points:
-        plot.dot((x, value), "base", f"{_number(panel, value)} at {amount(x)}", 4)
+        plot.dot((x, value), "base", f"{short_value(panel, value)} at {amount(x)}", 4)
     return plot
 
 
@@ -221,7 +227,8 @@ def sample(look: Look) -> Element:
 def draw_marks(panel: Panel, look: dict[str, Look], axis: Axis) -> str:
     """The rows of a panel of marks as HTML."""
     rows = [
-        Dot(mark.name, mark.y, _number(panel, mark.y.value), row_style(mark, look)) for mark in panel.marks
+        Dot(mark.name, mark.y, short_value(panel, mark.y.value), row_style(mark, look))
+        for mark in panel.marks
     ]
     return dots(rows, axis, in_words(panel), level(panel))
 
@@ -237,12 +244,19 @@ def row_style(mark: Mark, look: dict[str, Look]) -> str:
 
 def shown_value(panel: Panel, y: Interval) -> str:
     """A value with its interval, such as "93.1 % (91.0 to 94.9)"."""
-    y = bounded(panel)(y)
     if panel.share:
-        return str(SHARE.shown(y)) if y.high > y.low else SHARE.value(y.value)
+        shown = SHARE.gained(y) if differs(panel) else SHARE.shown(bounded(panel)(y))
+        return str(shown) if y.high > y.low else shown.value
     if y.high <= y.low:
         return minus(significant(y.value))
     return f"{minus(significant(y.value))} ({minus(significant(y.low))} to {minus(significant(y.high))})"
+
+
+def short_value(panel: Panel, value: float) -> str:
+    """A value alone: "93.1 %", of differences "+1.2"."""
+    if not panel.share:
+        return minus(significant(value))
+    return SHARE.change(value) if differs(panel) else SHARE.value(value)
 
 
 def in_words(panel: Panel) -> str:
@@ -254,7 +268,3 @@ def in_words(panel: Panel) -> str:
             said.append(f"{curve.name} {' and '.join(dict.fromkeys(ends))}")
     over = f" over {panel.x}" if panel.x else ""
     return f"{panel.title}, {panel.y}{over}: {'; '.join(said)}"
-
-
-def _number(panel: Panel, value: float) -> str:
-    return SHARE.value(value) if panel.share else minus(significant(value))
