@@ -101,7 +101,7 @@ def upstream(lab: Lab, seed: int, rows: Rows | None = None, name: str = "digits 
         fresh = convnet(lab.generator("upstream start", seed), int(data.y.max()) + 1)
         steps = lab.pick(quick=300, full=1500, tiny=20)
         recipe = Recipe(steps=steps, batch=64, lr=3e-3, seed=lab.derive("upstream", seed))
-        return weights_of(fit(make("fine-tune"), fresh, data.arrays, recipe))
+        return weights_of(fit(make("fine-tune:backbone_lr=1.0"), fresh, data.arrays, recipe))
 
     weights = lab.once(f"upstream {name} {seed}", compute)
     net = convnet(torch.Generator(), len(weights[f"{HEAD}bias"]))
