@@ -20,6 +20,7 @@ STEPS = (0, 1, 2, 5, 10)  # of gradient descent on the ten points of a new task
 TAKEN = 5  # of these, by MAML; the baseline takes its best number
 WIDTH, SPREAD, BROAD = 4, 0.5, 3.0  # weights of a linear task, their spread around theta, and theta's
 OTHERS, NEW = 50, 300  # linear tasks that theta is learned from, and new ones
+SQUARED = "units of y²"
 
 
 def sinusoids(lab: Lab, seed: int) -> Numbers:
@@ -86,7 +87,7 @@ def draw(seeds: Sequence[Numbers]) -> list[Panel]:
     return [
         Panel(
             "New sinusoids, ten points each",
-            "mean squared error, units of y squared",
+            f"mean squared error, {SQUARED}",
             "gradient steps on the new task",
             curves,
             share=False,
@@ -94,14 +95,13 @@ def draw(seeds: Sequence[Numbers]) -> list[Panel]:
         Panel("Surprise at the weights of a new linear task", "nats", marks=marks("surprise"), share=False),
         Panel(
             "New linear tasks, two rows each",
-            "mean squared error, units of y squared",
+            f"mean squared error, {SQUARED}",
             marks=marks("error"),
             share=False,
         ),
     ]
 
 
-SQUARED = "units of y squared"
 CLAIM = Claim(
     number=26,
     name="meta-learning-wins",
