@@ -9,7 +9,7 @@ from tests.report.claims_example import gallery
 from headstart.studies._page import render_page
 from headstart.studies._spec import terminal_of
 from headstart.studies.claims import page
-from headstart.studies.claims.page_claim import linked
+from headstart.studies.claims.page_claim import linked, take_home
 
 HELD = page.headline(gallery(7))
 
@@ -70,6 +70,7 @@ def test_each_claim_has_its_numbers_its_rule_and_its_paper():
 def test_what_is_not_settled_is_not_said_to_fail():
     words = text(shown(of_verdicts("open")))
     assert "More seeds may settle it: " in words
+    assert take_home(of_verdicts("open").claims[0]) == "2 of 2 effects hold; the rest is open."
     assert "Where it does not hold: Train the head first" in words
     assert "More seeds" not in text(shown(of_verdicts("fails")))
 

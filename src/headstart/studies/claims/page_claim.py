@@ -49,14 +49,18 @@ def claim_view(claim: TestedClaim, null: bool) -> dict[str, Any]:
 
 
 def take_home(claim: TestedClaim) -> str:
-    """What a newcomer does with it, in a sentence."""
-    return f"More seeds may settle it: {spell('seeds', 20)}." if claim.verdict == "open" else claim.meaning
+    """What a newcomer does with it, or how much of one that is not settled holds, in a sentence."""
+    if claim.verdict != "open":
+        return claim.meaning
+    held, count = sum(each.verdict == "holds" for each in claim.effects), len(claim.effects)
+    return f"{held} of {pluralise(count, 'effect')} {'holds' if held == 1 else 'hold'}; the rest is open."
 
 
 def advice(claim: TestedClaim) -> str:
-    """The same in full: of one that is not settled, what to do where it does not hold, too."""
-    more = f" Where it does not hold: {claim.meaning}" if claim.verdict == "open" else ""
-    return f"{take_home(claim)}{more}"
+    """What to do with it; of one that is not settled, where it does not hold, too."""
+    if claim.verdict != "open":
+        return claim.meaning
+    return f"More seeds may settle it: {spell('seeds', 20)}. Where it does not hold: {claim.meaning}"
 
 
 def panels_view(panels: list[Panel]) -> list[dict[str, Any]]:
