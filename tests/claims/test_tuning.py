@@ -35,7 +35,7 @@ def test_more_labels_hold_those_that_are_fewer():
 
 def test_steps_are_read_off_between_two_marks():
     assert steps_to([0.9, 0.95], [5, 10]) == pytest.approx(2.3219, abs=1e-4)  # log2(5): there at once
-    assert steps_to([0.6, 1.0], [4, 16]) == pytest.approx(3)  # halfway from 4 to 16, in doublings
+    assert steps_to([0.4, 1.0], [4, 16]) == pytest.approx(3)  # halfway from 4 to 16, in doublings
     assert steps_to([0.1, 0.2], [4, 16]) == pytest.approx(4)  # never: the last mark
 
 
