@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from headstart.claims._claim import Numbers, means_of
-from headstart.claims._digits import OWN, Rows, a_class, accuracy, of_classes, split
+from headstart.claims._digits import OWN, Rows, a_class, of_classes, split
 from headstart.claims._lab import Lab
 from headstart.core import make
 from headstart.predictor.fit import fit
@@ -29,12 +29,6 @@ def own_task(lab: Lab, seed: int) -> tuple[Rows, Rows]:
     return rows.pick(torch.arange(lab.pick(quick=len(rows), full=len(rows), tiny=100))), test
 
 
-def labels_of(lab: Lab) -> tuple[int, ...]:
-    """How many labels of each class there are, from few to nearly all."""
-    many = (1, 2, 5, 20, 80)
-    return lab.pick(quick=many, full=many, tiny=(1, 20, 80))
-
-
 def few_of(lab: Lab, seed: int, rows: Rows, count: int) -> Rows:
     """So many rows of each class; with one seed, more hold those that are fewer."""
     return a_class(rows, count, lab.generator("labelled", seed))
@@ -44,28 +38,6 @@ def tune(method: str, base: nn.Module | Predictor, rows: Rows, steps: int, seed:
     """A model that has learned the rows by a method, in so many steps, with a head of its own."""
     recipe = Recipe(steps=steps, batch=min(32, len(rows)), lr=LR, seed=seed)
     return fit(make(method), base, rows.arrays, recipe, head="new")
-
-
-def by_labels(lab: Lab, seed: int, name: str, learn: Callable[[Rows, int], Predictor]) -> list[float]:
-    """Accuracies on the task with more and more labels, computed once for all claims.
-
-    Args:
-        lab: where.
-        seed: of the rows that are labelled.
-        name: tells what learns, and whether it is a null.
-        learn: the model of rows and a seed.
-    """
-
-    def compute() -> dict[str, torch.Tensor]:
-        rows, test = own_task(lab, seed)
-        found = [
-            accuracy(learn(few_of(lab, seed, rows, count), lab.derive(name, seed, count)), test)
-            for count in labels_of(lab)
-        ]
-        return {"accuracy": torch.tensor(found, dtype=torch.float64)}
-
-    found: list[float] = lab.once(f"{name} by labels {seed}", compute)["accuracy"].tolist()
-    return found
 
 
 def lead(first: str, second: str, at: slice = slice(None)) -> Callable[[Numbers], float]:
