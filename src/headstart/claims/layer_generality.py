@@ -6,10 +6,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from headstart.claims._alphabets import OWN, RATE, characters, others
 from headstart.claims._claim import Claim, Effect, Numbers
-from headstart.claims._digits import UPSTREAM, Rows, accuracy, of_classes
+from headstart.claims._digits import Rows, accuracy
 from headstart.claims._lab import Lab
-from headstart.claims._tuning import DIGITS, LR, curve, lead, own_task
+from headstart.claims._tuning import curve, lead
 from headstart.core import Method, make
 from headstart.methods.outputs.probing.ridge_probe import RidgeProbe
 from headstart.models.wrapped import AnyBackbone
@@ -31,24 +32,22 @@ FIRST, LAST = slice(0, 1), slice(-1, None)
 
 
 def network() -> nn.Sequential:
-    """Three convolutions and two dense layers."""
+    """Three convolutions with group normalisation, and two dense layers."""
+    layers: list[nn.Module] = []
+    for before, width, pool in ((1, 8, False), (8, 16, True), (16, 16, True)):
+        block = [nn.Conv2d(before, width, 3, padding=1), nn.GroupNorm(4, width), nn.ReLU()]
+        layers.append(nn.Sequential(*block, *([nn.MaxPool2d(2)] if pool else [])))
     return nn.Sequential(
-        nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU()),
-        nn.Sequential(nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
-        nn.Sequential(nn.Conv2d(16, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
-        nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.ReLU()),
+        *layers,
+        nn.Sequential(nn.Flatten(), nn.Linear(144, 32), nn.ReLU()),
         nn.Sequential(nn.Linear(32, 16), nn.ReLU()),
-        nn.Linear(16, 5),
+        nn.Linear(16, OWN),
     )
 
 
-def train(
-    method: Method[Any], base: nn.Module | Predictor, rows: Rows, lab: Lab, *names: str | int
-) -> Predictor:
-    """A training; all are alike."""
-    steps = lab.pick(quick=100, full=1000, tiny=3)
-    recipe = Recipe(steps=steps, batch=32, lr=LR, seed=lab.derive("layers", *names))
-    return fit(method, base, rows.arrays, recipe, head="new")
+def train(method: Method[Any], base: nn.Module | Predictor, rows: Rows, steps: int, seed: int) -> Predictor:
+    """A training; all are at one rate."""
+    return fit(method, base, rows.arrays, Recipe(steps=steps, batch=32, lr=RATE, seed=seed), head="new")
 
 
 def layers_of(model: Predictor, rows: Rows) -> list[Tensor]:
@@ -64,7 +63,7 @@ def probes(model: Predictor, rows: Rows, test: Rows) -> list[float]:
     """Accuracies of a ridge probe of every layer."""
     found = []
     for known, new in zip(layers_of(model, rows), layers_of(model, test), strict=True):
-        head = RidgeProbe().solve(known, rows.y, 5)
+        head = RidgeProbe().solve(known, rows.y, OWN)
         with torch.no_grad():
             found.append(float((head(new).argmax(1) == test.y).double().mean()))
     return found
@@ -72,26 +71,30 @@ def probes(model: Predictor, rows: Rows, test: Rows) -> list[float]:
 
 def measure(lab: Lab, seed: int) -> Numbers:
     """Accuracies on task B of four series by cut, and of probes of every layer."""
-    rows, test = own_task(lab, seed)
+    kept = slice(lab.pick(quick=None, full=None, tiny=100))
+    rows, test = (Rows(each.x[kept], each.y[kept]) for each in characters(lab, seed))
+    before = others(lab, seed, OWN)  # as many characters as B has, and as many rows
     fresh, scratch = network(), make("from-scratch")
-    first = rows if lab.null else of_classes(UPSTREAM)
+    long, short = lab.pick(quick=(400, 80), full=(3000, 1000), tiny=(3, 3))
+    start = lab.derive("layers, bases", seed)  # of both bases: the same random weights
     bases = {
-        "A": train(scratch, fresh, first, lab, "base A", seed),
-        "B": train(scratch, fresh, rows, lab, "base B", seed),
+        "A": train(scratch, fresh, before, long, start),
+        "B": train(scratch, fresh, rows, long, start),
     }
+    if lab.null:
+        bases["A"] = train(scratch, fresh, rows, long, lab.derive("layers, null", seed))
     cuts = lab.pick(quick=range(1, LAYERS + 1), full=range(1, LAYERS + 1), tiny=range(1, LAYERS + 1, 4))
     found: Numbers = {
         "cuts": [float(cut) for cut in cuts],
         "layers": [float(layer) for layer in range(1, LAYERS + 1)],
         "base": [accuracy(bases["B"], test)] * len(cuts),
     }
+    drawn = lab.derive("layers", seed)
     for series, (base, frozen) in SERIES.items():
-        found[series] = [
-            accuracy(train(transplant(LAYERS, cut, frozen), bases[base], rows, lab, seed), test)
-            for cut in cuts
-        ]
-    # one step at no rate: the weights that training from scratch begins with
-    blank = fit("from-scratch", fresh, rows.arrays, Recipe(steps=1, lr=1e-9, seed=lab.derive("blank", seed)))
+        models = [train(transplant(LAYERS, cut, frozen), bases[base], rows, short, drawn) for cut in cuts]
+        found[series] = [accuracy(model, test) for model in models]
+    # one step at no rate: the weights that the bases begin with
+    blank = fit("from-scratch", fresh, rows.arrays, Recipe(steps=1, lr=1e-9, seed=start))
     for name, model in (bases | {"untrained": blank}).items():
         found[f"probe {name}"] = probes(model, rows, test)
     return found
@@ -138,10 +141,14 @@ CLAIM = Claim(
         "more on A's last layer than on its last convolution."
     ),
     paper="arXiv:1411.1792",
-    data=DIGITS.format(labels="all labels").replace("to pre-train on", "are task A"),
+    data=(
+        "Made up: characters of three strokes each, by an unsteady hand. Ten are task A, ten others task B, "
+        "with 80 rows each to learn from, and 50 of each of B to test."
+    ),
     compared=(
-        "Layers copied from task A or from B itself, frozen or tuned, at every cut, all trained alike; a "
-        "ridge probe of every layer of the networks of A, of B and of an untrained one."
+        "Layers copied from task A or from B itself, frozen or tuned, at every cut, all trained alike; both "
+        "networks were trained alike from the same random weights. A ridge probe of every layer of the "
+        "networks of A, of B and of an untrained one."
     ),
     null="base A has learned task B, too",
     holds="Freeze early layers, and tune or begin anew the late ones, the more so the farther the tasks are.",
