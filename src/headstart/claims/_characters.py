@@ -9,7 +9,6 @@ from headstart.claims._digits import Rows, convnet
 
 SIDE, STROKES, POINTS = 12, 3, 12  # pixels; strokes of a character, and the points that one is drawn with
 WIDTH = 0.05  # of a stroke, as a share of the picture
-BEFORE, OWN = 20, 10  # characters of the two alphabets
 
 
 def alphabet(characters: int, random: torch.Generator) -> Tensor:

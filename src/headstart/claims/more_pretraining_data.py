@@ -3,69 +3,44 @@
 import math
 from collections.abc import Sequence
 
-from headstart.claims._characters import BEFORE, OWN, alphabet, network, written
+from headstart.claims._alphabets import (
+    CHARACTERS,
+    EACH,
+    LABELS,
+    characters,
+    from_scratch_and_tuned,
+    learn,
+    unless_null,
+)
 from headstart.claims._claim import Claim, Effect, Numbers, means_of
-from headstart.claims._digits import Rows, a_class, accuracy
+from headstart.claims._digits import accuracy
 from headstart.claims._lab import Lab
-from headstart.claims._tuning import FULL, LR, curve, few_of, lead, list_of, tune
-from headstart.core import make
-from headstart.data.domains import Domains
-from headstart.predictor.fit import fit
-from headstart.predictor.predictor import Predictor
+from headstart.claims._tuning import curve, few_of, lead, list_of
 from headstart.records.claims import Curve, Panel
-from headstart.run.recipe import Recipe
 
-SIZES = (2, 12, 80)  # rows of each character of the first alphabet
-LABELS, MIDDLE = (1, 5, 20), 1  # of each of one's own
-OTHERS, TESTED = 40, 40  # rows of each of one's own without labels, and those that judge
-ARMS = {
-    "scratch": "from scratch",
-    "tuned": "supervised pre-training, fine-tuning",
-    "semi": "the same with self-training",
-}
-
-
-def pretrained(lab: Lab, seed: int, rows: Rows, count: int) -> Predictor:
-    """A network that has learned so many rows of each character, in the same steps."""
-    random = lab.generator("pre-training", seed)  # the same start; more rows hold those that are fewer
-    fresh, few = network(random, BEFORE), a_class(rows, count, random)
-    steps, rate = lab.pick(quick=250, full=3000, tiny=3), 5e-3
-    if lab.null:
-        fresh, steps, rate = network(lab.generator("no pre-training", seed, count), BEFORE), 1, 1e-9
-    recipe = Recipe(steps=steps, batch=32, lr=rate, seed=lab.derive("pre-training", seed, count))
-    return fit(make(FULL), fresh, few.arrays, recipe)
-
-
-def self_trained(lab: Lab, base: Predictor, few: Rows, rows: Rows, steps: int, seed: int) -> Predictor:
-    """Fine-tuning that also learns from its own confident labels of all rows."""
-    recipe = Recipe(steps=steps, batch=min(32, len(few)), lr=LR, seed=seed)
-    method = make(f"self-training:backbone_lr=1.0{',weight=0.0' if lab.null else ''}")
-    return fit(method, base, Domains(few.arrays, rows.x.numpy()), recipe, head="new")
+SIZES = (2, 12, EACH)  # rows of each character that is learned before
+FEW, MIDDLE = 3, 2  # how many numbers of labels are few, 1 to 5; the place of five labels
 
 
 def measure(lab: Lab, seed: int) -> Numbers:
     """Accuracies by rows of pre-training with five labels a class, and by labels for three ways."""
-    random = lab.generator("alphabets", seed)
-    before, own = alphabet(BEFORE, random), alphabet(OWN, random)
-    upstream = written(before, SIZES[-1], random)
-    rows, test = written(own, OTHERS, random), written(own, TESTED, random)
-    steps = lab.pick(quick=80, full=500, tiny=3)
-    few = {count: few_of(lab, seed, rows, count) for count in LABELS}
-    found: Numbers = {"sizes": [float(size) for size in SIZES], "labels": [float(count) for count in LABELS]}
-    bases = [pretrained(lab, seed, upstream, size) for size in SIZES]
-    five, drawn = few[LABELS[MIDDLE]], lab.derive("more", seed, MIDDLE)
-    found["by size"] = [accuracy(tune(FULL, base, five, steps, drawn), test) for base in bases]
-    by_labels: dict[str, list[float]] = {arm: [] for arm in ARMS}
-    for place, count in enumerate(LABELS):
-        base, drawn = bases[-1], lab.derive("more", seed, place)
-        models = {
-            "scratch": tune("from-scratch", base, few[count], steps, drawn),
-            "tuned": tune(FULL, base, few[count], steps, drawn),
-            "semi": self_trained(lab, base, few[count], rows, steps, drawn),
-        }
-        for arm, model in models.items():
-            by_labels[arm].append(accuracy(model, test))
-    return found | by_labels
+    rows, test = characters(lab, seed)
+    found: Numbers = {
+        "sizes": [float(size) for size in SIZES],
+        "labels": [float(count) for count in LABELS],
+        "few labels": [float(count) for count in LABELS[:FEW]],
+    }
+    lines = from_scratch_and_tuned(lab, seed)
+    five = few_of(lab, seed, rows, LABELS[MIDDLE])
+    fewer = [accuracy(learn(lab, seed, unless_null(lab, seed, size), five), test) for size in SIZES[:-1]]
+    found["by size"] = [*fewer, lines["tuned"][MIDDLE]]
+    method = f"self-training:backbone_lr=1.0{',weight=0.0' if lab.null else ''}"
+    semi = []
+    for count in LABELS[:FEW]:
+        few = few_of(lab, seed, rows, count)
+        model = learn(lab, seed, unless_null(lab, seed), few, method, target=rows)
+        semi.append(accuracy(model, test))
+    return found | lines | {"semi": semi, "tuned, few": lines["tuned"][:FEW]}
 
 
 def slope(numbers: Numbers) -> float:
@@ -93,7 +68,11 @@ def draw(seeds: Sequence[Numbers]) -> list[Panel]:
             "More labels of the task",
             "accuracy",
             "labels a class",
-            curves=[curve(seeds, arm, name) for arm, name in ARMS.items()],
+            curves=[
+                curve(seeds, "scratch", "from scratch"),
+                curve(seeds, "tuned", "supervised pre-training, fine-tuning"),
+                curve(seeds, "semi", "the same with self-training", "few labels"),
+            ],
             log=True,
             zero=0.1,
         ),
@@ -106,25 +85,25 @@ CLAIM = Claim(
     title="More pre-training data, better transfer",
     statement=(
         "With five labels a class, accuracy rises with the rows that were pre-trained on. From one to twenty "
-        "labels a class supervised pre-training is ahead of training from scratch, and with one and five "
+        "labels a class supervised pre-training is ahead of training from scratch, and with one to five "
         "labels self-training on unlabelled rows of the task is ahead of both."
     ),
     paper="arXiv:1707.02968",
-    data=(
-        "Made up: characters of three strokes each, by an unsteady hand. 2, 12 or 80 rows of each of 20 to "
-        "pre-train on; of 10 others 1, 5 or 20 labels each, 40 rows without labels, and 40 to test."
-    ),
+    data=CHARACTERS.format(before="2, 12 or 80 rows", labels="1 to 80 labels"),
     compared=(
-        "Pre-training on more and fewer rows in the same number of steps; and from scratch, fine-tuning and "
-        "self-training, which sees rows of the task without labels too, with more and fewer labels."
+        "Pre-training on more and fewer rows in the same number of steps; and with more and fewer labels "
+        "from scratch, fine-tuning, and self-training, which sees 80 rows of each character without labels, "
+        "too. All learn at one rate; pre-training and training from scratch begin with the same weights."
     ),
     null="no pre-training at any size, and unlabelled rows have weight 0",
     holds="Pre-train on all that is at hand; add unlabelled rows of the task where labels are few.",
     fails="Draw a headstart curve of your own; self-training adds nothing before it is confident of rows.",
     effects=(
         Effect("Accuracy for each doubling of the rows of pre-training", slope),
-        Effect("Pre-training over from scratch, 1 to 20 labels a class", lead("tuned", "scratch")),
-        Effect("Self-training over fine-tuning, 1 and 5 labels a class", lead("semi", "tuned", slice(0, 2))),
+        Effect(
+            "Pre-training over from scratch, 1 to 20 labels a class", lead("tuned", "scratch", slice(0, 4))
+        ),
+        Effect("Self-training over fine-tuning, 1 to 5 labels a class", lead("semi", "tuned, few")),
     ),
     measure=measure,
     draw=draw,
