@@ -9,7 +9,7 @@ from nbclient import NotebookClient
 from headstart.claims import find_claim, walk_claims, write_notebook
 from headstart.core import CannotWrite
 
-RUN = ("start-regularises",)
+RUN = ("start-regularises", "covariate-shift-weights", "surgical-layers")
 LONGEST = 300  # seconds of a cell, on a busy machine
 
 

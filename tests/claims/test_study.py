@@ -125,7 +125,7 @@ def test_other_processes_measure_the_same(tmp_path):
     [
         ({}, "Name a claim, or give all_claims=True"),
         ({"names": "1", "all_claims": True}, "Choose one of names and all_claims=True"),
-        ({"names": "1", "quick": True, "full": True}, "quick is True"),
+        ({"names": "1", "quick": True, "full": True}, "Choose one of quick=True and full=True"),
         ({"names": "1", "seeds": 1}, "seeds is 1"),
         ({"names": "1", "jobs": 0}, "jobs is 0"),
         ({"names": "1", "notebook": "x.ipynb"}, "write_notebook"),

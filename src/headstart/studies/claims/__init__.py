@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from headstart.face import spell
 from headstart.records.claims import TestedClaim
 from headstart.records.settings import StudySettings, option, whole
 from headstart.studies._spec import UNDERSTAND, Figure, Input, Study, StudyRecord, optional_input
@@ -38,7 +39,10 @@ class ClaimsSettings(StudySettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check("quick", not (self.quick and self.full), "no, as the other tier was chosen")
+        if self.quick and self.full:
+            from headstart.core import BadInput
+
+            raise BadInput(f"Choose one of {spell('quick', True)} and {spell('full', True)}.")
 
 
 @dataclass(frozen=True, kw_only=True)
