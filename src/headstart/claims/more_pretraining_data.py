@@ -97,7 +97,10 @@ CLAIM = Claim(
     ),
     null="no pre-training at any size, and unlabelled rows have weight 0",
     holds="Pre-train on all that is at hand; add unlabelled rows of the task where labels are few.",
-    fails="Draw a headstart curve of your own; self-training adds nothing before it is confident of rows.",
+    fails=(
+        "See which part it is, and draw a headstart curve of your own. Where self-training is behind with "
+        "the fewest labels, leave it out there: what it is confident of may be wrong."
+    ),
     effects=(
         Effect("Accuracy for each doubling of the rows of pre-training", slope),
         Effect(

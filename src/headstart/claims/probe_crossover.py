@@ -67,7 +67,10 @@ CLAIM = Claim(
     compared="A logistic probe on the frozen network, and fine-tuning of the same network on the same rows.",
     null="no frozen features: both arms are fine-tuned, in another order of the rows",
     holds="Take a probe where labels are few; fine-tune where there are tens of labels a class.",
-    fails="Take what is ahead at your number of labels; one arm may be ahead throughout.",
+    fails=(
+        "Take what is ahead at your number of labels. A probe's head is solved to the end; fine-tuning in "
+        "few steps may stay behind it with many labels, too."
+    ),
     effects=(
         Effect("The probe over fine-tuning, 1 and 2 labels a class", lead("probe", "tuned", FEW), -0.02),
         Effect("Fine-tuning over the probe, 80 labels a class", lead("tuned", "probe", MANY)),
