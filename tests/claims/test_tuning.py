@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from headstart.claims import Lab
+from headstart.claims._alphabets import characters, learn, start
 from headstart.claims._digits import Rows, all_digits
 from headstart.claims._tuning import few_of, lead, own_task
 from headstart.claims.few_labels import steps_to
@@ -43,3 +44,20 @@ def test_a_lead_is_taken_over_some_places():
     numbers = {"a": [0.5, 0.7, 0.9], "b": [0.4, 0.4, 0.9]}
     assert lead("a", "b", slice(0, 2))(numbers) == pytest.approx(0.2)
     assert lead("b", "a", slice(-1, None))(numbers) == pytest.approx(0)
+
+
+@pytest.mark.parametrize("method", ["self-training", "fine-tune:last=1"])
+def test_arms_on_characters_begin_with_the_same_head(method):
+    rows, test = characters(LAB, 0)
+    few = few_of(LAB, 0, rows, 1)
+    arms = [
+        learn(LAB, 0, start(LAB, 0, name), few, each, rate=1e-12, target=target)
+        for each, name, target in (
+            ("fine-tune", "", None),
+            (method, "other", test if "self" in method else None),
+        )
+    ]
+    first, second = (arm.model.head.weight for arm in arms)
+    assert torch.allclose(first, second, atol=1e-6)
+    assert first.std() > 1e-3
+    assert not torch.equal(*(next(start(LAB, 0, name).parameters()) for name in ("", "other")))
