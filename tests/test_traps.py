@@ -11,6 +11,7 @@ from tests.traps import TRAPS
 HERE = Path(__file__).parent
 PACKAGE = Path(headstart.__file__).parent
 METHODS = {page.stem for page in (HERE.parent / "docs" / "methods").glob("*.md")}
+CLAIMS = {path.stem.replace("_", "-") for path in (PACKAGE / "claims").glob("[!_]*.py")}
 FAULTS = {fault.why: fault for fault in all_faults()}
 
 
@@ -18,7 +19,7 @@ def unknown(tests):
     """The words of a selection that -k can't find: in names of tests, of the file, of parameters."""
     file, words = tests.split(" ", 1)
     text = (HERE / file).read_text("utf-8")
-    names = [*re.findall(r"^ *def (test_\w+)", text, re.MULTILINE), file, *METHODS]
+    names = [*re.findall(r"^ *def (test_\w+)", text, re.MULTILINE), file, *METHODS, *CLAIMS]
     parameters = set(re.findall(r"\w+", text))
     words = re.split(r" or | and ", words)
     return [word for word in words if word not in parameters and not any(word in name for name in names)]
