@@ -7,15 +7,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from headstart.claims._claim import Claim, Effect, Numbers, difference, mean_of, means_of
+from headstart.claims._claim import Claim, Effect, Numbers, difference, mean_of
 from headstart.claims._digits import Rows, a_class, split
 from headstart.claims._lab import Lab
 from headstart.claims._perceptron import perceptron
 from headstart.claims._pretrained import probe
+from headstart.claims._tuning import curve
 from headstart.core import Backbone, make
 from headstart.data.load import load
 from headstart.predictor.fit import fit
-from headstart.records.claims import Curve, Mark, Panel
+from headstart.records.claims import Mark, Panel
 from headstart.run.recipe import Recipe
 
 TYPES, GENES, PROGRAMS = 8, 100, 10
@@ -74,9 +75,9 @@ def _pretrained(lab: Lab, seed: int, net: nn.Module, rows: Rows) -> Backbone:
 
 def draw(seeds: Sequence[Numbers]) -> list[Panel]:
     """Probes of all features, and as labels grow."""
-    x, y = [each.value for each in means_of(seeds, "labels")], "accuracy on test rows"
+    y = "accuracy on test rows"
     marks = [Mark(name, mean_of(seeds, arm), arm == "masked") for arm, name in ARMS.items()]
-    curves = [Curve(name, x, means_of(seeds, f"curve {arm}")) for arm, name in ARMS.items()]
+    curves = [curve(seeds, f"curve {arm}", name) for arm, name in ARMS.items()]
     return [
         Panel(f"Linear probe, {MAIN} labels a class", y, marks=marks),
         Panel("As labels grow", y, "labels a class", curves=curves, log=True),

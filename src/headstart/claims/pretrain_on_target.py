@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from headstart.claims._claim import Claim, Effect, Numbers, difference, mean_of, means_of
+from headstart.claims._claim import Claim, Effect, Numbers, difference, mean_of
 from headstart.claims._digits import OWN, UPSTREAM, a_class, of_classes, split
 from headstart.claims._lab import Lab
 from headstart.claims._pretrained import pretrained, probe, tune
-from headstart.records.claims import Curve, Mark, Panel
+from headstart.claims._tuning import curve
+from headstart.records.claims import Mark, Panel
 
 TEST = 300  # rows
 LABELS = (2, 5, 20)  # a class, of probes
@@ -37,8 +38,7 @@ def measure(lab: Lab, seed: int) -> Numbers:
 def draw(seeds: Sequence[Numbers]) -> list[Panel]:
     """Fine-tuning after each pre-training, and probes as labels grow."""
     marks = [Mark(name, mean_of(seeds, f"tuned {arm}"), arm == "target") for arm, name in ARMS.items()]
-    x = [each.value for each in means_of(seeds, "labels")]
-    curves = [Curve(name, x, means_of(seeds, f"probe {arm}")) for arm, name in ARMS.items()]
+    curves = [curve(seeds, f"probe {arm}", name) for arm, name in ARMS.items()]
     return [
         Panel(f"Fine-tuned, {TUNED} labels a class", "accuracy on test rows", marks=marks),
         Panel("Linear probe", "accuracy on test rows", "labels a class", curves=curves, log=True),

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from headstart.claims._claim import Claim, Effect, Numbers, difference, mean_of, means_of
+from headstart.claims._claim import Claim, Effect, Numbers, difference, mean_of
 from headstart.claims._clipart import all_clipart
 from headstart.claims._digits import a_class, split
 from headstart.claims._lab import Lab
 from headstart.claims._pretrained import pretrained, probe
-from headstart.records.claims import Curve, Mark, Panel
+from headstart.claims._tuning import curve
+from headstart.records.claims import Mark, Panel
 
 TEST = 250  # pictures
 LABELS = (5, 10, 20)  # a class, of probes; the smallest class has 49 pictures in all
@@ -41,9 +42,8 @@ def measure(lab: Lab, seed: int) -> Numbers:
 
 def draw(seeds: Sequence[Numbers]) -> list[Panel]:
     """Probes of all features, and as labels grow."""
-    x = [each.value for each in means_of(seeds, "labels")]
     marks = [Mark(name, mean_of(seeds, arm), arm == "rotation") for arm, name in ARMS.items()]
-    curves = [Curve(name, x, means_of(seeds, f"curve {arm}")) for arm, name in ARMS.items()]
+    curves = [curve(seeds, f"curve {arm}", name) for arm, name in ARMS.items()]
     return [
         Panel(f"Linear probe, {MAIN} labels a class", "accuracy on test pictures", marks=marks),
         Panel("As labels grow", "accuracy on test pictures", "labels a class", curves=curves, log=True),
